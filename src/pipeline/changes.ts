@@ -1,0 +1,31 @@
+import { addressOf } from './instance.ts';
+import type { UpstreamChange } from './outcome.ts';
+import type { Server, Upstream, View } from './view.ts';
+
+/** Who joined, left and changed, upstream by upstream; upstreams in which nothing did are left out. */
+export function changesBetween(before: View | undefined, after: View): UpstreamChange[] {
+  const old = new Map((before?.upstreams ?? []).map((upstream) => [upstream.name, upstream]));
+  const current = new Map(after.upstreams.map((upstream) => [upstream.name, upstream]));
+  return [...new Set([...old.keys(), ...current.keys()])]
+    .sort()
+    .map((name) => changeOf(name, old.get(name), current.get(name)))
+    .filter(({ joined, left, changed }) => joined.length + left.length + changed.length > 0);
+}
+
+function changeOf(upstream: string, was: Upstream | undefined, is: Upstream | undefined): UpstreamChange {
+  const old = byAddress(was);
+  const current = byAddress(is);
+  const joined = [...current.values()].filter((server) => !old.has(addressOf(server)));
+  const left = [...old.values()].filter((server) => !current.has(addressOf(server)));
+  const changed = [...current.values()].flatMap((after) => {
+    const before = old.get(addressOf(after));
+    if (before === undefined) return [];
+    return before.weight !== after.weight || before.state !== after.state ? [{ before, after }] : [];
+  });
+  const up = [...current.values()].filter(({ state }) => state === 'up').length;
+  return { upstream, gone: is === undefined, joined, left, changed, up };
+}
+
+function byAddress(upstream: Upstream | undefined): Map<string, Server> {
+  return new Map((upstream?.servers ?? []).map((server) => [addressOf(server), server]));
+}

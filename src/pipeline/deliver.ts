@@ -1,0 +1,175 @@
+import { changesBetween } from './changes.ts';
+import { withLosses } from './keep.ts';
+import type { Memory } from './memory.ts';
+import type { Outcome, Running, UpstreamChange, Verdict } from './outcome.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Problem } from './problem.ts';
+import type { Candidate, File, Release } from './release.ts';
+import { isOutdated, type Snapshot } from './snapshot.ts';
+import type { Stopwatch } from './stopwatch.ts';
+import type { View } from './view.ts';
+
+/** A rendered view on its way to nginx. */
+export interface Job {
+  readonly pipeline: Pipeline;
+  readonly memory: Memory;
+  readonly view: View;
+  /** What the view was made of. */
+  readonly snapshot: Snapshot;
+  readonly files: readonly File[];
+  readonly digest: string;
+  /** What `current` names. */
+  readonly live: Release | undefined;
+  readonly watch: Stopwatch;
+}
+
+/** stage → test → publish → apply → prove, as far as it is needed. */
+export async function deliver(job: Job, signal: AbortSignal): Promise<Outcome> {
+  const { feed, releases, gateway } = job.pipeline;
+  const { live, digest, view, snapshot, memory, watch } = job;
+  const published = live?.digest === digest ? live : undefined;
+  const running = await gateway.running(signal);
+  // Asking was broken off, which says nothing of what nginx runs: no reload may come of it.
+  signal.throwIfAborted();
+
+  const runs = live !== undefined && running.kind === 'running' && running.digest === live.digest;
+  if (runs) await releases.markProven(live);
+  if (live !== undefined)
+    await releases.remember(published === undefined ? withLosses(live.view, view) : view);
+  if (published !== undefined) {
+    await releases.mend();
+    if (runs || running.kind === 'stopped') return { kind: 'unchanged', release: published };
+  }
+  const wait = reasonToWait(job, running);
+  if (wait !== undefined) return wait;
+  // On disk is not in nginx: a release that nginx does not run is applied again.
+  if (published !== undefined) return prove(job, published, [], [], signal);
+
+  const { candidate, verdict } = await stageAndTest(job, signal);
+  if (verdict.kind === 'refused' || signal.aborted) {
+    await releases.discard(candidate);
+    return rejected(verdict);
+  }
+  if (!memory.superseded && isOutdated(snapshot, feed.snapshot())) {
+    await releases.discard(candidate);
+    return { kind: 'superseded' };
+  }
+  watch.to('publish');
+  const release = await publish(job, candidate);
+  return prove(job, release, changesBetween(live?.view, view), verdict.warnings, signal);
+}
+
+async function publish({ pipeline: { releases } }: Job, candidate: Candidate): Promise<Release> {
+  try {
+    return await releases.publish(candidate);
+  } catch (error) {
+    await releases.discard(candidate);
+    throw error;
+  }
+}
+
+/** stage → test, and what would change. */
+export async function dryRun(job: Job, signal: AbortSignal): Promise<Outcome> {
+  const { releases } = job.pipeline;
+  const { candidate, verdict } = await stageAndTest(job, signal);
+  const steps = job.watch.stop();
+  const files = await releases.diff(candidate, job.live);
+  await releases.discard(candidate);
+  if (verdict.kind === 'refused') return rejected(verdict);
+  const changes = changesBetween(job.live?.view, job.view);
+  return { kind: 'accepted', changes, files, warnings: verdict.warnings, steps };
+}
+
+async function stageAndTest(
+  { pipeline: { releases, gateway }, files, view, watch }: Job,
+  signal: AbortSignal,
+): Promise<{ candidate: Candidate; verdict: Verdict }> {
+  watch.to('stage');
+  const candidate = await releases.stage(files, view);
+  watch.to('test');
+  try {
+    return { candidate, verdict: await gateway.test(candidate, signal) };
+  } catch (error) {
+    await releases.discard(candidate);
+    throw error;
+  }
+}
+
+async function prove(
+  job: Job,
+  release: Release,
+  changes: readonly UpstreamChange[],
+  warnings: readonly string[],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { releases, gateway } = job.pipeline;
+  job.watch.to('prove');
+  const proof = await gateway.apply(release, signal);
+  if (proof.kind === 'proven') await releases.markProven(release);
+  if (proof.kind !== 'unproven') {
+    return { kind: 'published', release, proof, changes, warnings, steps: job.watch.stop() };
+  }
+  // Stopped in the middle: what nginx came to run is found out at the next start.
+  if (signal.aborted) return { kind: 'failed', step: 'prove', problem: proof.problem };
+  return rollBack(job, release, proof.problem, signal);
+}
+
+/** Back to the release that nginx was last seen to run, on disk and, where it runs something else, in nginx. */
+async function rollBack(job: Job, release: Release, problem: Problem, signal: AbortSignal): Promise<Outcome> {
+  const { releases, gateway } = job.pipeline;
+  const before = job.live?.folder === release.folder ? undefined : job.live;
+  const to = (await releases.proven()) ?? before;
+  if (to?.digest === release.digest) return { kind: 'failed', step: 'prove', problem };
+  if (to === undefined && !(await canStartWithout(job, signal)))
+    return { kind: 'failed', step: 'prove', problem };
+  await releases.rollBack(to);
+  const running = await gateway.running(signal);
+  if (to !== undefined && running.kind === 'running' && running.digest !== to.digest) {
+    const proof = await gateway.apply(to, signal);
+    if (proof.kind === 'unproven') return { kind: 'failed', step: 'prove', problem: proof.problem };
+  }
+  return { kind: 'rolledBack', to, problem };
+}
+
+/** Whether nginx would start with none of our upstreams: where its configuration names one, it would not. */
+async function canStartWithout(
+  { pipeline: { releases, gateway } }: Job,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const nothing = await releases.stage([], { upstreams: [], leftOut: [] });
+  try {
+    return (await gateway.test(nothing, signal)).kind === 'accepted';
+  } finally {
+    await releases.discard(nothing);
+  }
+}
+
+/** How long a reload waits at most for old workers to go, in ms: new instances must come to serve some day. */
+const drainingPatience = 10_000;
+
+function reasonToWait({ pipeline, memory, digest }: Job, running: Running): Outcome | undefined {
+  const { clock, plan } = pipeline;
+  const { barred, reloadedAt } = memory;
+  const now = clock.now();
+  if (barred?.digest === digest && now < barred.until) {
+    return {
+      kind: 'held',
+      why: 'these files failed; they are tried again when they change, or soon',
+      until: barred.until,
+    };
+  }
+  const draining = running.kind === 'running' ? running.draining : 0;
+  if (draining < plan.maxDraining || reloadedAt === undefined || now >= reloadedAt + drainingPatience)
+    return undefined;
+  return {
+    kind: 'held',
+    why: `${draining} generations of old nginx workers are still draining; set worker_shutdown_timeout in nginx.conf`,
+    until: Math.min(now + 1000, reloadedAt + drainingPatience),
+  };
+}
+
+function rejected(verdict: Verdict): Outcome {
+  const problems =
+    verdict.kind === 'refused' ? verdict.problems : [{ what: 'stopped before it was published' }];
+  return { kind: 'rejected', stage: 'test', problems };
+}

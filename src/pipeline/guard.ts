@@ -1,0 +1,94 @@
+import { addressOwners, isTaken } from './addresses.ts';
+import { type Case, type Decision, type Held, isUp, nodesOf, serve } from './decision.ts';
+import { bigLoss, hold } from './hold.ts';
+import { keep } from './keep.ts';
+import type { Observation } from './observe.ts';
+import type { Notice } from './outcome.ts';
+import type { GuardPlan } from './plan.ts';
+import type { Query } from './query.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Server, View } from './view.ts';
+
+/** Upstreams whose loss is held. */
+export type Holds = ReadonlyMap<string, Held>;
+
+export interface Guarded {
+  readonly view: View;
+  readonly notices: readonly Notice[];
+  readonly holds: Holds;
+  /** When a grace period or a kept server runs out, in ms since the epoch. */
+  readonly wakeAt: number | undefined;
+  /** What else has to be asked: who holds the addresses of kept servers now. */
+  readonly wants: readonly Query[];
+}
+
+/**
+ * Decides what an upstream serves when Consul's answer alone would take traffic down: nothing healthy,
+ * a service that has not answered, or a loss too big for one step (DESIGN 3.5). `before` is the view
+ * that nginx was given last.
+ */
+export function guard(
+  observations: readonly Observation[],
+  before: View | undefined,
+  snapshot: Snapshot,
+  plan: GuardPlan,
+  holds: Holds,
+  now: number,
+): Guarded {
+  const owners = addressOwners(snapshot);
+  const decisions = observations.map((observation) => {
+    const { name, service } = observation.plan;
+    const last = before?.upstreams.find((upstream) => upstream.name === name && upstream.service === service);
+    const usable = (last?.servers ?? []).filter((server) => !isTaken(server, service, owners));
+    const decision = decide({ observation, last: usable, plan, held: holds.get(name), now });
+    if (decision.upstream?.origin === 'live') return decision;
+    // Who took an address is followed until nginx has given it up, or it would be kept again.
+    const taken = (last?.servers ?? []).filter((server) => !usable.includes(server));
+    return { ...decision, wants: [...decision.wants, ...nodesOf(taken, observation.plan.datacenter)] };
+  });
+  const times = decisions.flatMap((decision) => decision.wakeAt ?? []);
+  return {
+    view: {
+      upstreams: decisions.flatMap((decision) => decision.upstream ?? []),
+      leftOut: observations.flatMap((observation) => observation.leftOut),
+    },
+    notices: [...decisions.flatMap((decision) => decision.notices), ...observations.flatMap(leftOutNotices)],
+    holds: new Map(
+      decisions.flatMap(({ name, held }) => (held === undefined ? [] : [[name, held] as const])),
+    ),
+    wakeAt: times.length === 0 ? undefined : Math.min(...times),
+    wants: decisions.flatMap((decision) => decision.wants),
+  };
+}
+
+function decide(one: Case): Decision {
+  if (!one.observation.answered) return missing(one.observation, one.last);
+  const loss = bigLoss(one);
+  if (loss === undefined) return byPolicy(one);
+  // A loss that grows gets the whole grace period anew.
+  const losing = loss.losing.length;
+  const held = one.held !== undefined && losing <= one.held.losing ? one.held : { since: one.now, losing };
+  if (one.now < held.since + one.plan.grace) return hold(one, loss, held);
+  // The mark stays until the loss has reached nginx: a rejected candidate must not start it anew.
+  return { ...byPolicy(one), held };
+}
+
+function byPolicy(one: Case): Decision {
+  const { plan, registered, servers } = one.observation;
+  if (isUp(servers)) return serve(one.observation, 'live', servers);
+  if (plan.onEmpty === 'keep') return keep(one);
+  const notice = { upstream: plan.name, registered: registered.length };
+  return plan.onEmpty === 'down'
+    ? { ...serve(one.observation, 'down', []), notices: [{ kind: 'down', ...notice }] }
+    : { name: plan.name, notices: [{ kind: 'dropped', ...notice }], wants: [] };
+}
+
+function missing(observation: Observation, last: readonly Server[]): Decision {
+  const { name } = observation.plan;
+  const notice: Notice = { kind: 'missing', upstream: name, servers: last.length };
+  return { ...serve(observation, isUp(last) ? 'kept' : 'down', isUp(last) ? last : []), notices: [notice] };
+}
+
+function leftOutNotices({ plan, leftOut }: Observation): Notice[] {
+  return leftOut.map(({ key, reason }) => ({ kind: 'leftOut', upstream: plan.name, instance: key, reason }));
+}

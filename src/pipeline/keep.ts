@@ -1,0 +1,64 @@
+import { type Case, type Decision, merge, nodesOf, serve } from './decision.ts';
+import { addressOf } from './instance.ts';
+import type { Notice } from './outcome.ts';
+import type { Server, View } from './view.ts';
+
+/** Nothing is healthy: registered servers stay, lost ones for `keepFor`, those in maintenance drain. */
+export function keep({ observation, last, now }: Case): Decision {
+  const { plan, registered } = observation;
+  const health = new Map(registered.map((instance) => [addressOf(instance), instance.health]));
+  const kept = last.flatMap((server): Server[] => {
+    const { lostSince, ...present } = server;
+    const known = health.get(addressOf(server));
+    if (server.state === 'down' || known === 'maintenance') return [];
+    if (known !== undefined) return [present];
+    // A time to come was written by a clock that has since been set back.
+    const since = lostSince === undefined || lostSince > now ? now : lostSince;
+    return now - since < plan.keepFor ? [{ ...present, lostSince: since }] : [];
+  });
+  if (kept.length === 0) {
+    const notice: Notice = { kind: 'down', upstream: plan.name, registered: registered.length };
+    return { ...serve(observation, 'down', []), notices: [notice] };
+  }
+  const ends = kept.flatMap(({ lostSince }) => (lostSince === undefined ? [] : lostSince + plan.keepFor));
+  const wakeAt = ends.length === 0 ? undefined : Math.min(...ends);
+  const notice: Notice = {
+    kind: 'kept',
+    upstream: plan.name,
+    registered: registered.length,
+    servers: kept.length,
+    ...(wakeAt === undefined ? {} : { until: wakeAt }),
+  };
+  return {
+    ...serve(observation, 'kept', merge(kept, observation.servers)),
+    notices: [notice],
+    wants: nodesOf(kept, plan.datacenter),
+    ...(wakeAt === undefined ? {} : { wakeAt }),
+  };
+}
+
+/**
+ * The view that is live, with what the newest one knows of lost servers: should nginx refuse the newest,
+ * the time that a server is kept for must not begin anew.
+ */
+export function withLosses(live: View, newest: View): View {
+  const lost = new Map(
+    newest.upstreams.flatMap(({ name, servers }) =>
+      servers.map((server): [string, number | undefined] => [
+        `${name} ${addressOf(server)}`,
+        server.lostSince,
+      ]),
+    ),
+  );
+  const upstreams = live.upstreams.map((upstream) => ({
+    ...upstream,
+    servers: upstream.servers.map((server) => {
+      const key = `${upstream.name} ${addressOf(server)}`;
+      if (!lost.has(key)) return server;
+      const { lostSince: _, ...present } = server;
+      const lostSince = lost.get(key);
+      return lostSince === undefined ? present : { ...present, lostSince };
+    }),
+  }));
+  return { ...live, upstreams };
+}

@@ -1,0 +1,39 @@
+import { freshMemory } from './memory.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Quiescence } from './quiescence.ts';
+import { reconcile } from './reconcile.ts';
+
+/**
+ * Level-triggered: an event only says "look again". One pass runs at a time, whatever comes meanwhile is
+ * seen by the next, and each works from the whole newest snapshot. Ends when `signal` aborts.
+ */
+export async function loop(pipeline: Pipeline, bell: Quiescence, signal: AbortSignal): Promise<void> {
+  const { clock, report } = pipeline;
+  let memory = freshMemory(clock.now());
+  let changedAt: number | undefined;
+  bell.nudge();
+  let wakeAt: number | undefined;
+  while (!signal.aborted) {
+    const since = await bell.next(wakeAt, signal);
+    if (signal.aborted) return;
+    changedAt ??= since;
+    const pass = await reconcile(pipeline, memory, 'apply', signal);
+    ({ memory, wakeAt } = pass);
+    const { outcome, notices } = pass;
+    const done = outcome.kind === 'published' || outcome.kind === 'unchanged';
+    // What was broken off says nothing about nginx.
+    if (signal.aborted && !done) return;
+    report({
+      type: 'reconciled',
+      outcome,
+      notices,
+      ...(outcome.kind === 'published' && changedAt !== undefined
+        ? { changeToLive: clock.now() - changedAt }
+        : {}),
+    });
+    if (done) changedAt = undefined;
+    if (outcome.kind === 'superseded') bell.nudge();
+    // Whoever waits for the last service has waited long enough: its answer needs no quiet time.
+    if (outcome.kind === 'waiting') bell.skipQuiet();
+  }
+}

@@ -1,0 +1,54 @@
+import type { Holds } from './guard.ts';
+import type { Outcome } from './outcome.ts';
+
+/** What one pass leaves for the next. Times are in ms since the epoch. */
+export interface Memory {
+  readonly startedAt: number;
+  readonly holds: Holds;
+  /** Files that nginx refused or did not come to run: tried again when they change, or after a while. */
+  readonly barred?: Barred;
+  /** The pass before gave way to newer answers: this one goes through, or a steady stream would starve them all. */
+  readonly superseded?: boolean;
+  /** When nginx last reloaded for us. */
+  readonly reloadedAt?: number;
+}
+
+interface Barred {
+  readonly digest: string;
+  readonly failures: number;
+  readonly until: number;
+}
+
+/** The fault may lie outside the files (a certificate, a port) and end: the wait doubles between these, in ms. */
+const firstRetry = 1000;
+const lastRetry = 5000;
+
+export function freshMemory(now: number): Memory {
+  return { startedAt: now, holds: new Map() };
+}
+
+/** The memory after files of `digest` fared so. */
+export function remember(memory: Memory, digest: string, outcome: Outcome, now: number): Memory {
+  const { barred, superseded: _, ...rest } = memory;
+  // Templates are tried again when they change, and not before.
+  if (outcome.kind === 'rejected' && outcome.stage === 'render') return rest;
+  switch (outcome.kind) {
+    case 'rejected':
+    case 'rolledBack':
+    case 'failed': {
+      const failures = (barred?.digest === digest ? barred.failures : 0) + 1;
+      const delay = Math.min(lastRetry, firstRetry * 2 ** (failures - 1));
+      return { ...rest, barred: { digest, failures, until: now + delay } };
+    }
+    case 'published':
+      return outcome.proof.kind === 'proven' ? { ...rest, reloadedAt: now } : rest;
+    case 'superseded':
+      return { ...memory, superseded: true };
+    case 'held':
+    case 'waiting':
+      return memory;
+    case 'unchanged':
+    case 'accepted':
+      return rest;
+  }
+}

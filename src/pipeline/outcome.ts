@@ -1,0 +1,102 @@
+import type { Problem } from './problem.ts';
+import type { FileDiff, Release } from './release.ts';
+import type { Server } from './view.ts';
+
+/** What nginx said of a candidate. */
+export type Verdict =
+  | { readonly kind: 'accepted'; readonly warnings: readonly string[] }
+  | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
+
+/** What nginx is seen to run, asked of nginx itself and never of the disk. */
+export type Running =
+  | { readonly kind: 'stopped'; readonly problem?: Problem }
+  /** `digest` is undefined where it runs none of our releases; `draining` counts old generations of workers. */
+  | { readonly kind: 'running'; readonly digest: string | undefined; readonly draining: number };
+
+/** By what nginx was seen to run a release, or why not. */
+export type Proof =
+  /** `processes`: every old worker is gone or shutting down and every standing one answered with the digest. */
+  | {
+      readonly kind: 'proven';
+      readonly by: 'processes' | 'answers';
+      readonly workers: number;
+      readonly draining: number;
+    }
+  | { readonly kind: 'stopped'; readonly problem?: Problem }
+  | { readonly kind: 'unproven'; readonly problem: Problem };
+
+export type Step = 'render' | 'stage' | 'test' | 'publish' | 'prove';
+
+/** Milliseconds spent in each step of a pass. */
+export type StepTimes = Readonly<Partial<Record<Step, number>>>;
+
+/** What a pass changes in one upstream. */
+export interface UpstreamChange {
+  readonly upstream: string;
+  /** The upstream itself is no longer there. */
+  readonly gone: boolean;
+  readonly joined: readonly Server[];
+  readonly left: readonly Server[];
+  /** Servers whose weight or state changed. */
+  readonly changed: readonly { readonly before: Server; readonly after: Server }[];
+  /** How many servers are up now. */
+  readonly up: number;
+}
+
+/** Something that is not as it should be, though the pass went on. */
+export type Notice =
+  | { readonly kind: 'missing'; readonly upstream: string; readonly servers: number }
+  | {
+      readonly kind: 'kept';
+      readonly upstream: string;
+      readonly registered: number;
+      readonly servers: number;
+      readonly until?: number;
+    }
+  | { readonly kind: 'down'; readonly upstream: string; readonly registered: number }
+  | { readonly kind: 'dropped'; readonly upstream: string; readonly registered: number }
+  | {
+      readonly kind: 'held';
+      readonly upstream: string;
+      readonly losing: number;
+      readonly of: number;
+      readonly until: number;
+    }
+  | {
+      readonly kind: 'leftOut';
+      readonly upstream: string;
+      readonly instance: string;
+      readonly reason: string;
+    };
+
+/** How a pass ended. Times are in ms since the epoch. */
+export type Outcome =
+  | {
+      readonly kind: 'waiting';
+      readonly missing: readonly string[];
+      readonly since: number;
+      readonly until: number;
+    }
+  | { readonly kind: 'unchanged'; readonly release: Release }
+  | { readonly kind: 'held'; readonly why: string; readonly until: number }
+  /** Consul's answers changed while the candidate was tested: it is not worth a reload any more. */
+  | { readonly kind: 'superseded' }
+  | { readonly kind: 'rejected'; readonly stage: 'render' | 'test'; readonly problems: readonly Problem[] }
+  | {
+      readonly kind: 'accepted';
+      readonly changes: readonly UpstreamChange[];
+      readonly files: readonly FileDiff[];
+      readonly warnings: readonly string[];
+      readonly steps: StepTimes;
+    }
+  | {
+      readonly kind: 'published';
+      readonly release: Release;
+      readonly proof: Exclude<Proof, { kind: 'unproven' }>;
+      readonly changes: readonly UpstreamChange[];
+      readonly warnings: readonly string[];
+      readonly steps: StepTimes;
+    }
+  /** nginx was not seen to run the release: `current` is back at `to`, or gone where there was nothing before. */
+  | { readonly kind: 'rolledBack'; readonly to: Release | undefined; readonly problem: Problem }
+  | { readonly kind: 'failed'; readonly step: Step; readonly problem: Problem };

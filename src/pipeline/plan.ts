@@ -1,0 +1,46 @@
+/** What the configuration asks of the pipeline. Times are in milliseconds. */
+export interface Plan {
+  /** Sorted by name. */
+  readonly upstreams: readonly UpstreamPlan[];
+  readonly guard: GuardPlan;
+  readonly wait: WaitPlan;
+  /** How long the first publish waits for services that have not answered. */
+  readonly startTimeout: number;
+  /** Generations of draining workers past which the next reload waits. */
+  readonly maxDraining: number;
+}
+
+export interface UpstreamPlan {
+  readonly name: string;
+  readonly service: string;
+  /** An instance must carry all of them. */
+  readonly tags: readonly string[];
+  /** Empty: the agent's own. */
+  readonly datacenter: string;
+  /** `round_robin` or an nginx balancing directive without its semicolon. */
+  readonly balance: string;
+  readonly onEmpty: 'keep' | 'down' | 'drop';
+  readonly keepFor: number;
+  /** `use`: take traffic by `Weights.Warning`; `drop`: leave out. */
+  readonly onWarning: 'use' | 'drop';
+  readonly maxFails: number;
+  readonly failTimeout: number;
+  /** Idle connections kept per worker; 0 for none. */
+  readonly keepalive: number;
+  /** Shared memory for the group, in KiB; `auto` sizes it, `off` leaves it out. */
+  readonly zone: 'auto' | 'off' | number;
+}
+
+/** A step that takes away at least `atLeast` servers and at least `maxDrop` (0–1) of them waits for `grace`. */
+export interface GuardPlan {
+  readonly maxDrop: number;
+  readonly atLeast: number;
+  readonly grace: number;
+}
+
+export interface WaitPlan {
+  /** Quiet time that ends a burst. */
+  readonly min: number;
+  /** The longest that a burst may put a change off. */
+  readonly max: number;
+}

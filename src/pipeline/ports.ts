@@ -1,0 +1,61 @@
+import type { Proof, Running, Verdict } from './outcome.ts';
+import type { Problem } from './problem.ts';
+import type { Query } from './query.ts';
+import type { Candidate, File, FileDiff, Release } from './release.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { View } from './view.ts';
+
+/** Consul: follows the queries that are wanted and keeps the last good answer of each. */
+export interface Feed {
+  /** Replaces the set of followed queries; those that stay keep their answers. */
+  want(queries: readonly Query[]): void;
+  snapshot(): Snapshot;
+}
+
+export type Rendered =
+  | { readonly kind: 'files'; readonly files: readonly File[] }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+export interface Templates {
+  render(view: View): Rendered;
+}
+
+/** The managed folder on disk. */
+export interface Releases {
+  /** The release that `current` names. */
+  live(): Promise<Release | undefined>;
+  /** The release that nginx was last seen to run. */
+  proven(): Promise<Release | undefined>;
+  /** The digest that these files will have as a release. */
+  digest(files: readonly File[]): string;
+  stage(files: readonly File[], view: View): Promise<Candidate>;
+  /** Removes a candidate, unless `current` or `proven` names it. */
+  discard(candidate: Candidate): Promise<void>;
+  /** Points `current` at the candidate, in one atomic switch; throws ProblemError where the lock is lost or the disk refuses. */
+  publish(candidate: Candidate): Promise<Release>;
+  /** Points `current` back at `to`, or takes the managed links away where there is none. */
+  rollBack(to: Release | undefined): Promise<void>;
+  markProven(release: Release): Promise<void>;
+  /** Makes the links that nginx includes again, where a crash or somebody took them away. */
+  mend(): Promise<void>;
+  /** Keeps a view whose files are those of the live release. */
+  remember(view: View): Promise<void>;
+  diff(candidate: Candidate, live: Release | undefined): Promise<readonly FileDiff[]>;
+}
+
+/** nginx. */
+export interface Gateway {
+  /** Never rejects: what keeps nginx from being found is part of the answer. */
+  running(signal: AbortSignal): Promise<Running>;
+  /** Tests nginx's whole configuration with the candidate in place of the managed folder. Leaves nothing behind. */
+  test(candidate: Candidate, signal: AbortSignal): Promise<Verdict>;
+  /** Makes nginx run a published release, and proves it. */
+  apply(release: Release, signal: AbortSignal): Promise<Proof>;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after `ms`, or at once when `signal` aborts. Never rejects. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}

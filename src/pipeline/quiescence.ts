@@ -1,0 +1,69 @@
+import type { WaitPlan } from './plan.ts';
+import type { Clock } from './ports.ts';
+
+/**
+ * A signal of capacity one that says "look again", and when. A change that comes alone goes at once
+ * (leading edge); one of a burst waits for `min` of quiet, at most `max` (trailing edge).
+ */
+export interface Quiescence {
+  /** Something in the data changed. */
+  change(): void;
+  /** Look again at once, whatever the quiet time: nobody's data changed. */
+  nudge(): void;
+  /** The next change goes at once too: nothing was done yet that it could wait behind. */
+  skipQuiet(): void;
+  /** Resolves when it is time to look, with the time of the first change that waits; at the latest at `wakeAt`. */
+  next(wakeAt: number | undefined, signal: AbortSignal): Promise<number | undefined>;
+}
+
+export function quiescence({ min, max }: WaitPlan, clock: Clock): Quiescence {
+  let first: number | undefined;
+  let last = Number.NEGATIVE_INFINITY;
+  let alone = true;
+  let nudged = false;
+  let ring = new AbortController();
+
+  const wake = () => {
+    ring.abort();
+    ring = new AbortController();
+  };
+
+  /** When to look for what waits now. */
+  const due = (): number | undefined => {
+    if (nudged) return clock.now();
+    if (first === undefined) return undefined;
+    return alone ? first : Math.min(last + min, first + max);
+  };
+
+  return {
+    change() {
+      const now = clock.now();
+      if (first === undefined) {
+        first = now;
+        alone = now - last >= min;
+      }
+      last = now;
+      wake();
+    },
+    nudge() {
+      nudged = true;
+      wake();
+    },
+    skipQuiet() {
+      last = Number.NEGATIVE_INFINITY;
+      alone = true;
+    },
+    async next(wakeAt, signal) {
+      while (!signal.aborted) {
+        const at = Math.min(due() ?? Number.POSITIVE_INFINITY, wakeAt ?? Number.POSITIVE_INFINITY);
+        const delay = at - clock.now();
+        if (delay <= 0) break;
+        await clock.sleep(delay, AbortSignal.any([signal, ring.signal]));
+      }
+      const since = first;
+      first = undefined;
+      nudged = false;
+      return since;
+    },
+  };
+}

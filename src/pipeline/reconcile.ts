@@ -1,0 +1,84 @@
+import { deliver, dryRun } from './deliver.ts';
+import { guard } from './guard.ts';
+import { type Memory, remember } from './memory.ts';
+import { observe, serviceQuery } from './observe.ts';
+import type { Notice, Outcome } from './outcome.ts';
+import type { Mode, Pipeline } from './pipeline.ts';
+import { problemOf } from './problem.ts';
+import { stopwatch } from './stopwatch.ts';
+
+export interface Pass {
+  readonly outcome: Outcome;
+  readonly notices: readonly Notice[];
+  readonly memory: Memory;
+  /** When to look again though nothing happens, in ms since the epoch. */
+  readonly wakeAt: number | undefined;
+}
+
+/** Who waits is asked about it this often, in ms. */
+const waitingPulse = 1000;
+
+/**
+ * One pass along the line that every change travels:
+ * view → guard → render → stage → test → publish → apply → prove.
+ * It works from the newest snapshot and awaits nobody but the disk and nginx.
+ */
+export async function reconcile(
+  pipeline: Pipeline,
+  memory: Memory,
+  mode: Mode,
+  signal: AbortSignal,
+): Promise<Pass> {
+  const { plan, feed, templates, releases, clock, report } = pipeline;
+  const now = clock.now();
+  const snapshot = feed.snapshot();
+
+  const observed = observe(plan.upstreams, snapshot);
+  const missing = observed.filter(({ answered }) => !answered).map((one) => one.plan.service);
+  const deadline = memory.startedAt + plan.startTimeout;
+  if (missing.length > 0 && now < deadline) {
+    const outcome: Outcome = { kind: 'waiting', missing, since: memory.startedAt, until: deadline };
+    return { outcome, notices: [], memory, wakeAt: Math.min(deadline, now + waitingPulse) };
+  }
+
+  const watch = stopwatch(clock, report);
+  const live = await releases.live();
+  const { view, notices, holds, wants, wakeAt } = guard(
+    observed,
+    live?.view,
+    snapshot,
+    plan.guard,
+    memory.holds,
+    now,
+  );
+  feed.want([...plan.upstreams.map(serviceQuery), ...wants]);
+
+  const pass = (outcome: Outcome, digest: string): Pass => {
+    const end = clock.now();
+    const next = remember({ ...memory, holds }, digest, outcome, end);
+    const retry = next.barred !== undefined && next.barred.until > end ? next.barred.until : undefined;
+    return { outcome, notices, memory: next, wakeAt: earliest(wakeAt, retry, untilOf(outcome)) };
+  };
+
+  const rendered = templates.render(view);
+  if (rendered.kind === 'problem') {
+    return pass({ kind: 'rejected', stage: 'render', problems: [rendered.problem] }, '');
+  }
+
+  const digest = releases.digest(rendered.files);
+  const job = { pipeline, memory, view, snapshot, files: rendered.files, digest, live, watch };
+  try {
+    return pass(await (mode === 'dry' ? dryRun(job, signal) : deliver(job, signal)), digest);
+  } catch (error) {
+    return pass({ kind: 'failed', step: watch.step, problem: problemOf(error) }, digest);
+  }
+}
+
+function untilOf(outcome: Outcome): number | undefined {
+  return outcome.kind === 'held' ? outcome.until : undefined;
+}
+
+function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}

@@ -1,0 +1,28 @@
+import type { View } from './view.ts';
+
+/** One rendered file. */
+export interface File {
+  /** Relative to the release: `http/<name>` or `stream/<name>`, the context in which nginx includes it. */
+  readonly path: string;
+  readonly contents: string;
+}
+
+/** A staged folder, complete on disk and referenced by nothing. */
+export interface Candidate {
+  /** Absolute path of the folder; its `http.conf` and `stream.conf` include its other files. */
+  readonly folder: string;
+  readonly digest: string;
+  readonly view: View;
+}
+
+/** A candidate that was published. */
+export interface Release extends Candidate {
+  /** When it was staged, in ms since the epoch. */
+  readonly time: number;
+}
+
+/** How one file of the candidate differs from the live release, as a unified diff. */
+export interface FileDiff {
+  readonly path: string;
+  readonly patch: string;
+}

@@ -1,0 +1,43 @@
+import type { Query, QueryKey } from './query.ts';
+
+/**
+ * The worst of an instance's checks, the node's included. Maintenance is a critical check whose id
+ * begins with `_service_maintenance:` or is `_node_maintenance`. `unknown` where the answer carries
+ * no checks (the catalog).
+ */
+export type Health = 'passing' | 'warning' | 'critical' | 'maintenance' | 'unknown';
+
+/** One registration as Consul tells it: structure checked, values not yet (anyone may have written them). */
+export interface Registration {
+  readonly datacenter: string;
+  readonly node: string;
+  readonly id: string;
+  readonly service: string;
+  /** `Service.Address`, or `Node.Address` where that is empty. */
+  readonly address: string;
+  readonly port: number;
+  readonly weights: { readonly passing: number; readonly warning: number };
+  readonly health: Health;
+  readonly tags: readonly string[];
+  readonly meta: Readonly<Record<string, string>>;
+}
+
+/**
+ * The last *good* answer to a query: an error never replaces it, and an empty one only after it was
+ * confirmed (DESIGN 3.5).
+ */
+export interface Answer {
+  readonly query: Query;
+  readonly value: readonly Registration[];
+  /** `X-Consul-Index`, decimal. */
+  readonly index: string;
+  /** When this value was first seen, in ms since the epoch. */
+  readonly since: number;
+}
+
+export type Snapshot = ReadonlyMap<QueryKey, Answer>;
+
+/** Whether any answer that is still wanted has another value by now. An unchanged value stays the same object. */
+export function isOutdated(snapshot: Snapshot, newest: Snapshot): boolean {
+  return [...newest].some(([key, { value }]) => snapshot.has(key) && snapshot.get(key)?.value !== value);
+}

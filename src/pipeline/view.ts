@@ -1,0 +1,51 @@
+/** What templates see: checked, typed and sorted. It is kept in the release's manifest too. */
+export interface View {
+  /** Sorted by name. */
+  readonly upstreams: readonly Upstream[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/**
+ * Where an upstream's servers come from: `live` from Consul's answer; `kept` from the release before
+ * (nothing healthy, or no answer); `held` while a big loss waits for its grace period; `down` when
+ * there is none left, and requests get a 503.
+ */
+export type Origin = 'live' | 'kept' | 'held' | 'down';
+
+export interface Upstream {
+  readonly name: string;
+  readonly service: string;
+  readonly origin: Origin;
+  /** Sorted by address and port. Empty exactly when `origin` is `down`. */
+  readonly servers: readonly Server[];
+  readonly balance: string;
+  readonly maxFails: number;
+  /** Seconds, at least 1. */
+  readonly failTimeout: number;
+  readonly keepalive: number;
+  /** KiB, or 0 for no `zone`. */
+  readonly zone: number;
+}
+
+export interface Server {
+  /** `datacenter/node/id`: a service id is unique only per agent. */
+  readonly key: string;
+  readonly node: string;
+  /** An IP literal, IPv6 in brackets. */
+  readonly host: string;
+  /** 1–65535. */
+  readonly port: number;
+  /** As Consul has it, at least 1. What templates see is divided by what an upstream's weights have in common. */
+  readonly weight: number;
+  /** `down`: in maintenance, takes no new request. */
+  readonly state: 'up' | 'down';
+  /** Since when it is no longer registered though kept, in ms since the epoch. */
+  readonly lostSince?: number;
+}
+
+/** A registration that was not taken, and why. */
+export interface LeftOut {
+  readonly upstream: string;
+  readonly key: string;
+  readonly reason: string;
+}
