@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Problem } from '../pipeline/problem.ts';
+import type { Query } from '../pipeline/query.ts';
+import type { Answer, Registration } from '../pipeline/snapshot.ts';
+import type { Meta } from './headers.ts';
+
+export type ServiceQuery = Extract<Query, { kind: 'service' }>;
+
+/**
+ * What a well-formed answer means.
+ *
+ *   rewound     its index went backwards: it says nothing, read again without an index
+ *   unchanged   the value that is held, perhaps under a newer index (a return is no proof of change)
+ *   changed     a new value
+ *   doubtful    empty: a new value if a second look confirms it
+ *   refused     empty, and not to be believed
+ */
+export type Judgement =
+  | { readonly kind: 'rewound' | 'unchanged' | 'changed' }
+  | { readonly kind: 'doubtful'; readonly query: ServiceQuery }
+  | { readonly kind: 'refused'; readonly problem: Problem };
+
+/**
+ * Judges the `value` that came for `query`, asked with index `asked` (0 for none), against the last
+ * good answer. An error must never pass for an empty service, and a token that lost its rights makes
+ * Consul answer 200 with `[]` and the index of before: hence all the doubt about empty ones.
+ */
+export function judge(
+  query: Query,
+  value: readonly Registration[],
+  { index, filtered }: Meta,
+  asked: bigint,
+  held: Answer | undefined,
+): Judgement {
+  if (index < asked) return { kind: 'rewound' };
+  if (query.kind === 'service' && value.length === 0) {
+    if (filtered) return disbelieved(query.service, 'Consul hid instances from the token', held);
+    if (held === undefined) return { kind: 'doubtful', query };
+    if (held.value.length > 0) return judgeLoss(query, index, held);
+  }
+  return { kind: held !== undefined && isDeepStrictEqual(value, held.value) ? 'unchanged' : 'changed' };
+}
+
+/** An answer with instances is held, and now there are none. */
+function judgeLoss(query: ServiceQuery, index: bigint, held: Answer): Judgement {
+  const last = BigInt(held.index);
+  if (index > last) return { kind: 'doubtful', query };
+  return disbelieved(
+    query.service,
+    index === last
+      ? `Consul's index ${index} has not moved since it had instances, so the token may have lost its rights`
+      : `Consul's index ${index} is behind ${held.index}, when it had instances, so Consul may have lost its state`,
+    held,
+  );
+}
+
+function disbelieved(service: string, why: string, held: Answer | undefined): Judgement {
+  return { kind: 'refused', problem: emptyProblem(service, why, held) };
+}
+
+/** The words for an empty answer that does not enter the snapshot. */
+export function emptyProblem(service: string, why: string, held: Answer | undefined): Problem {
+  const count = held?.value.length ?? 0;
+  const kept = count === 0 ? '' : ` (${count} ${count === 1 ? 'instance stays' : 'instances stay'})`;
+  return {
+    what: `empty answer for ${service} not believed: ${why}${kept}`,
+    remedy: `check the token's rights and ask Consul for ${service} by hand`,
+  };
+}

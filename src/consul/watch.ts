@@ -1,0 +1,127 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Report } from '../pipeline/event.ts';
+import type { Clock } from '../pipeline/ports.ts';
+import { type Problem, ProblemError, problemOf } from '../pipeline/problem.ts';
+import { type Query, queryKey } from '../pipeline/query.ts';
+import type { Answer, Registration } from '../pipeline/snapshot.ts';
+import type { Client } from './client.ts';
+import { confirmEmpty } from './confirm.ts';
+import { decode } from './decode.ts';
+import { Failures } from './failures.ts';
+import { readHeaders } from './headers.ts';
+import { judge } from './judge.ts';
+import type { Tuning } from './options.ts';
+import { Pace } from './pace.ts';
+import type { Slots } from './slots.ts';
+
+/** What the watches of one feed share. */
+export interface Shared {
+  readonly client: Client;
+  readonly slots: Slots;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly tuning: Tuning;
+  /** How long ago the answering server may have heard from the leader, in ms. */
+  readonly maxStale: number;
+  /** Puts the newest good answer into the snapshot. */
+  keep(answer: Answer): void;
+  /** Called after a value entered the snapshot or changed in it. */
+  readonly onChange: () => void;
+}
+
+/** A good answer; `ms` went by between its arrival and the end of its judgement, a second look included. */
+interface Good {
+  readonly kind: 'good';
+  readonly value: readonly Registration[];
+  readonly index: bigint;
+  readonly changed: boolean;
+  readonly ms: number;
+}
+
+type Look = Good | { readonly kind: 'rewound' } | { readonly kind: 'failed'; readonly problem: Problem };
+
+/**
+ * Follows one query until `signal` aborts:
+ *
+ *          ┌────────────── rewound: index 0 ──────────────┐
+ *          ▼                                              │
+ *   read at once ── good ──▶ block past its index ── good ┤
+ *          ▲                      ▲                       │
+ *          │                      └───────────────────────┤
+ *          └── failed: back off, index 0 ◀────────────────┘
+ *
+ * A failure forgets the index, since a Consul that lost its state would sit out the whole wait on an
+ * index that it has not reached. It never ends the watch and never touches the last good answer.
+ */
+export async function watch(query: Query, shared: Shared, signal: AbortSignal): Promise<void> {
+  const { clock, slots, tuning } = shared;
+  const pace = new Pace(tuning.burst, tuning.interval);
+  const failures = new Failures(queryKey(query), shared);
+  let held: Answer | undefined;
+  let index = 0n;
+  let changed = false;
+
+  while (!signal.aborted) {
+    const blocking = index > 0n && slots.take();
+    if (index > 0n && !blocking) await clock.sleep(tuning.poll, signal);
+    const turn = pace.turn(clock.now(), changed ? tuning.changedInterval : tuning.interval);
+    if (turn > 0) await clock.sleep(turn, signal);
+    const found = signal.aborted ? undefined : await look(query, blocking ? index : 0n, held, shared, signal);
+    if (blocking) slots.give();
+    if (found === undefined || signal.aborted) return;
+    changed = found.kind === 'good' && found.changed;
+
+    if (found.kind === 'good') {
+      index = found.index;
+      held = advance(query, held, found, clock.now());
+      shared.keep(held);
+      failures.end();
+      if (found.changed) {
+        reportAnswer(held, found.ms, shared.report);
+        shared.onChange();
+      }
+    } else {
+      index = 0n;
+      if (found.kind === 'failed') await clock.sleep(failures.add(found.problem), signal);
+    }
+  }
+}
+
+/** One reading of the query, judged. Never rejects. */
+async function look(
+  query: Query,
+  after: bigint,
+  held: Answer | undefined,
+  { client, clock, maxStale }: Shared,
+  signal: AbortSignal,
+): Promise<Look> {
+  try {
+    const reply = await client.query(query, after > 0n ? { after } : {}, signal);
+    const arrived = clock.now();
+    const meta = readHeaders(reply.headers, maxStale);
+    const value = decode(query, reply.body);
+    const judgement = judge(query, value, meta, after, held);
+    if (judgement.kind === 'rewound') return { kind: 'rewound' };
+    if (judgement.kind === 'refused') throw new ProblemError(judgement.problem);
+    const ms = () => clock.now() - arrived;
+    if (judgement.kind !== 'doubtful') {
+      return { kind: 'good', value, index: meta.index, changed: judgement.kind === 'changed', ms: ms() };
+    }
+    const confirmed = await confirmEmpty(client, judgement.query, held, signal);
+    const changed = !isDeepStrictEqual(confirmed.value, held?.value);
+    return { kind: 'good', ...confirmed, changed, ms: ms() };
+  } catch (thrown) {
+    return { kind: 'failed', problem: { where: client.where(query), ...problemOf(thrown) } };
+  }
+}
+
+/** The answer to hold from now on: an unchanged value stays the same object, with its `since`. */
+function advance(query: Query, held: Answer | undefined, good: Good, now: number): Answer {
+  const index = String(good.index);
+  if (held !== undefined && !good.changed) return { ...held, index };
+  return { query, value: good.value, index, since: now };
+}
+
+function reportAnswer({ query, value, index }: Answer, ms: number, report: Report): void {
+  report({ type: 'answered', query: queryKey(query), instances: value.length, index, ms });
+}
