@@ -1,0 +1,81 @@
+import { dirname, resolve } from 'node:path';
+import { Script } from 'node:vm';
+import { Eta } from 'eta/core';
+import { type Problem, ProblemError } from '../pipeline/problem.ts';
+import { quoteForNginx, textOf } from './quote.ts';
+import type { Sources } from './sources.ts';
+
+export type Page = (data: object) => string;
+
+/**
+ * Compiles every template, so that an error in one shows before anything is rendered. Throws
+ * ProblemError with file and line. Each page throws ProblemError too where it fails to render.
+ */
+export function compile({ texts, pages }: Sources): Map<string, Page> {
+  const eta = new Eta({
+    autoFilter: true,
+    filterFunction: textOf,
+    escapeFunction: quoteForNginx,
+    cache: true,
+    debug: true,
+  });
+  eta.resolvePath = (name, options) => {
+    const path = resolve(dirname(options?.filepath ?? '/'), name);
+    return texts.has(path) ? path : `${path}.eta`;
+  };
+  eta.readFile = (path) => {
+    const text = texts.get(path);
+    if (text === undefined) throw new Error(`there is no template ${path}`);
+    return text;
+  };
+  for (const [path, text] of texts) checkSyntax(eta, path, text);
+  return new Map(pages.map(({ source, destination }) => [destination, (data) => render(eta, source, data)]));
+}
+
+function render(eta: Eta, source: string, data: object): string {
+  try {
+    return eta.render(source, data);
+  } catch (error) {
+    throw new ProblemError(runtimeProblem(source, error), { cause: error });
+  }
+}
+
+/** Eta's message begins with `file:line`; the error behind it says what happened. */
+function runtimeProblem(source: string, error: unknown): Problem {
+  const message = error instanceof Error ? error.message : String(error);
+  const place = /^(\/.*:\d+)\n/.exec(message)?.[1];
+  return { where: place ?? source, what: innermost(error) };
+}
+
+function innermost(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : innermost(error.cause);
+}
+
+function checkSyntax(eta: Eta, path: string, text: string): void {
+  let code = '';
+  try {
+    code = eta.compileToString(text, { filepath: path });
+    new Script(`(function (it, options) {\n${code}\n})`, { filename: path });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const [what = message] = message.split('\n');
+    const line = /at line (\d+)/.exec(what)?.[1] ?? templateLine(code, error);
+    throw new ProblemError({
+      where: line === undefined ? path : `${path}:${line}`,
+      what,
+      remedy: 'mend the template',
+    });
+  }
+}
+
+/** The generated code notes the template's line before each piece of it. */
+function templateLine(code: string, error: unknown): string | undefined {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const generated = Number(/:(\d+)\n/.exec(stack)?.[1] ?? 0);
+  const before = code
+    .split('\n')
+    .slice(0, generated - 1)
+    .join('\n');
+  return [...before.matchAll(/__eta\.line=(\d+)/g)].at(-1)?.[1];
+}

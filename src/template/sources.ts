@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { ProblemError, problemOf } from '../pipeline/problem.ts';
+
+/** Which templates to use. Paths are absolute; a destination is `http/<file>` or `stream/<file>`. */
+export type TemplateSpec =
+  | { readonly kind: 'builtin' }
+  | { readonly kind: 'folder'; readonly folder: string }
+  | {
+      readonly kind: 'list';
+      readonly list: readonly { readonly source: string; readonly destination: string }[];
+    };
+
+export interface Sources {
+  /** Every template and partial by absolute path. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** What is rendered, and whereto. */
+  readonly pages: readonly { readonly source: string; readonly destination: string }[];
+}
+
+/** Beside `src/` as well as beside `dist/`. */
+const builtin = resolve(import.meta.dirname, '../../templates');
+
+/** The folders whose files can change what is rendered. */
+export function foldersOf(spec: TemplateSpec): string[] {
+  if (spec.kind === 'list') return [...new Set(spec.list.map(({ source }) => dirname(source)))];
+  return [spec.kind === 'folder' ? spec.folder : builtin];
+}
+
+/** Reads all templates anew. Throws ProblemError where there is none, or one cannot be read. */
+export function readSources(spec: TemplateSpec): Sources {
+  const texts = new Map(foldersOf(spec).flatMap(readFolder));
+  if (spec.kind === 'list') {
+    for (const { source } of spec.list) texts.set(source, readText(source));
+    return { texts, pages: spec.list };
+  }
+  const folder = foldersOf(spec)[0] ?? '';
+  const pages = [...texts.keys()]
+    .filter((source) => !basename(source).startsWith('_'))
+    .sort()
+    .map((source) => ({ source, destination: destinationOf(source.slice(folder.length + 1)) }));
+  if (pages.length === 0) {
+    throw new ProblemError({
+      what: 'there is no template in this folder',
+      where: folder,
+      remedy: 'put one there whose name ends in .conf.eta',
+    });
+  }
+  return { texts, pages };
+}
+
+function readFolder(folder: string): [string, string][] {
+  return (
+    entriesOf(folder)
+      // A mounted config map keeps its versions in hidden folders, and links to the files of one.
+      .filter((name) => name.endsWith('.eta') && !/(^|\/)\./.test(name))
+      .map((name) => [join(folder, name), readText(join(folder, name))])
+  );
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): ProblemError {
+  const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  const what = missing ? 'there is no such file or folder' : `cannot be read: ${problemOf(error).what}`;
+  return new ProblemError({
+    what,
+    where: path,
+    remedy: 'name templates that exist and that upsync may read',
+  });
+}
+
+/** `gateway.conf.eta` → `http/gateway.conf`, `stream/db.conf.eta` → `stream/db.conf`. */
+function destinationOf(path: string): string {
+  const name = path.slice(0, -'.eta'.length);
+  return name.startsWith('http/') || name.startsWith('stream/') ? name : `http/${name}`;
+}
