@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+
+/**
+ * The managed folder:
+ * ```
+ * <output>/http/upsync.conf    → ../current/http.conf      what nginx includes in http
+ * <output>/stream/upsync.conf  → ../current/stream.conf    what nginx includes in stream
+ * <output>/current             → releases/<release>        the one switch
+ * <output>/proven              → releases/<release>        what nginx was last seen to run
+ * <output>/releases/<release>/   http.conf stream.conf http/… stream/… manifest.json
+ * ```
+ */
+export interface Layout {
+  readonly output: string;
+  readonly releases: string;
+  readonly current: string;
+  readonly proven: string;
+  /** The permanent links, each with what it points at. */
+  readonly links: readonly { readonly path: string; readonly target: string }[];
+}
+
+export function layoutOf(output: string): Layout {
+  return {
+    output,
+    releases: join(output, 'releases'),
+    current: join(output, 'current'),
+    proven: join(output, 'proven'),
+    links: ['http', 'stream'].map((context) => ({
+      path: join(output, context, 'upsync.conf'),
+      target: `../current/${context}.conf`,
+    })),
+  };
+}

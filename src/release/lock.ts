@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { constants, type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { createConnection, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { ProblemError } from '../pipeline/problem.ts';
+
+/**
+ * One writer per output folder: whoever listens on `<output>/upsync.sock`. The kernel ends the listening
+ * with the process, so a lock never outlives its holder; the file that stays is taken over.
+ */
+export interface Lock extends AsyncDisposable {
+  /** Throws ProblemError where another process has taken the folder since. */
+  assertHeld(): Promise<void>;
+}
+
+export async function acquireLock(output: string): Promise<Lock> {
+  let taken = await take(output);
+  return {
+    async assertHeld() {
+      if (await taken.isHeld()) return;
+      // The folder may have been emptied: then it is taken again, unless somebody was quicker.
+      const again = await take(output);
+      await taken.release();
+      taken = again;
+    },
+    [Symbol.asyncDispose]: () => taken.release(),
+  };
+}
+
+interface Taken {
+  isHeld(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+async function take(output: string): Promise<Taken> {
+  const folder = await openFolder(output);
+  try {
+    return await listenIn(folder, output);
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+/** Its parent has to be there: one that was mistyped should not come to be. */
+async function openFolder(output: string): Promise<FileHandle> {
+  try {
+    await mkdir(output).catch((error) => {
+      if (!isCode(error, 'EEXIST')) throw error;
+    });
+    return await open(output, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch (error) {
+    throw unusable(output, error);
+  }
+}
+
+function unusable(output: string, error: unknown): ProblemError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: 'the folder that it should be made in does not exist',
+    ENOTDIR: 'this is no folder',
+    EEXIST: 'this is no folder',
+    EACCES: 'upsync may not write there',
+    EPERM: 'upsync may not write there',
+    EROFS: 'upsync may not write there: the file system is read-only',
+  };
+  return new ProblemError({
+    what: reasons[code] ?? `it cannot be used (${code})`,
+    where: output,
+    remedy: 'run upsync as the user that started nginx, or choose another --output',
+  });
+}
+
+async function listenIn(folder: FileHandle, output: string): Promise<Taken> {
+  // A socket's path may be 107 bytes long; through the open folder it always is shorter.
+  const path = `/proc/self/fd/${folder.fd}/upsync.sock`;
+  const own = `${path}.${randomBytes(3).toString('hex')}`;
+  const server = await listen(own, output);
+  const mine = (await stat(own)).ino;
+  try {
+    while (!(await place(own, path, output)));
+  } catch (error) {
+    server.close();
+    throw error;
+  } finally {
+    await unlink(own).catch(() => undefined);
+  }
+  return {
+    isHeld: async () => (await inodeOf(join(output, 'upsync.sock'))) === mine,
+    async release() {
+      if ((await inodeOf(path)) === mine) await unlink(path);
+      await new Promise((resolve) => server.close(resolve));
+      await folder.close();
+    },
+  };
+}
+
+/** Puts the socket at `path` unless somebody listens there. False where it was overtaken and has to look again. */
+async function place(own: string, path: string, output: string): Promise<boolean> {
+  // A hard link appears in one step, and only where nobody was first.
+  if (await isLinked(own, path)) return true;
+  const stale = await inodeOf(path);
+  if (stale === undefined) return false;
+  if (await answers(path)) throw takenBySomebody(output);
+  // Who may replace what a dead process left is settled by a link of its own, named after it.
+  const claim = `${path}.${stale}`;
+  if (!(await isLinked(own, claim))) {
+    if (await answers(claim)) throw takenBySomebody(output);
+    await unlink(claim).catch(() => undefined);
+    return false;
+  }
+  try {
+    if ((await inodeOf(path)) !== stale) return false;
+    await rename(own, path);
+    return true;
+  } finally {
+    await unlink(claim).catch(() => undefined);
+  }
+}
+
+async function isLinked(own: string, path: string): Promise<boolean> {
+  try {
+    await link(own, path);
+    return true;
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+function takenBySomebody(output: string): ProblemError {
+  return new ProblemError({
+    what: 'another upsync works on this folder',
+    where: output,
+    remedy: 'stop it, or give this one an --output of its own',
+  });
+}
+
+async function listen(path: string, output: string): Promise<Server> {
+  await unlink(path).catch(() => undefined);
+  const server = createServer((socket) => socket.destroy());
+  server.listen(path);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw unusable(output, error);
+  }
+  server.unref();
+  return server;
+}
+
+async function answers(path: string): Promise<boolean> {
+  const socket = createConnection(path);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function inodeOf(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    ({ ino }) => ino,
+    () => undefined,
+  );
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { View } from '../pipeline/view.ts';
+
+const server = z.object({
+  key: z.string(),
+  node: z.string(),
+  host: z.string(),
+  port: z.number(),
+  weight: z.number(),
+  state: z.enum(['up', 'down']),
+  lostSince: z.number().exactOptional(),
+});
+
+const upstream = z.object({
+  name: z.string(),
+  service: z.string(),
+  origin: z.enum(['live', 'kept', 'held', 'down']),
+  servers: z.array(server),
+  balance: z.string(),
+  maxFails: z.number(),
+  failTimeout: z.number(),
+  keepalive: z.number(),
+  zone: z.number(),
+});
+
+const view: z.ZodType<View> = z.object({
+  upstreams: z.array(upstream),
+  leftOut: z.array(z.object({ upstream: z.string(), key: z.string(), reason: z.string() })),
+});
+
+const manifest = z.object({
+  digest: z.string(),
+  /** ms since the epoch. */
+  time: z.number(),
+  /** Of the upsync that made it. */
+  version: z.string(),
+  view,
+});
+
+/** What a release says of itself, read back at the next start. */
+export type Manifest = z.infer<typeof manifest>;
+
+export function manifestPath(folder: string): string {
+  return join(folder, 'manifest.json');
+}
+
+/** Undefined where there is none, or none that this version understands. */
+export async function readManifest(folder: string): Promise<Manifest | undefined> {
+  try {
+    return manifest.parse(JSON.parse(await readFile(manifestPath(folder), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
