@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+
+/** One nginx worker as `/proc` shows it; helper processes (cache manager, cache loader) are none. */
+export interface Worker {
+  readonly pid: number;
+  readonly draining: boolean;
+}
+
+/** nginx names its processes by their title. */
+const masterTitle = 'nginx: master process';
+const workerTitle = 'nginx: worker process';
+
+/**
+ * The master that a pid file names, or why there is none. The title is checked, because a stale pid file
+ * may name anybody. `cmdline` and `task/PID/children` need no capability.
+ */
+export async function masterOf(pidFile: string): Promise<number | undefined> {
+  const text = await readFile(pidFile, 'utf8').catch(() => '');
+  const pid = Number.parseInt(text, 10);
+  return pid > 0 && (await isMaster(pid)) ? pid : undefined;
+}
+
+export async function isMaster(pid: number): Promise<boolean> {
+  return (await titleOf(pid)).startsWith(masterTitle);
+}
+
+export async function workersOf(master: number): Promise<Worker[]> {
+  const text = await readFile(`/proc/${master}/task/${master}/children`, 'utf8').catch(() => '');
+  const pids = text.split(' ').filter((pid) => pid !== '');
+  const titles = await Promise.all(
+    pids.map(async (pid) => ({ pid: Number(pid), title: await titleOf(Number(pid)) })),
+  );
+  return titles
+    .filter(({ title }) => title.startsWith(workerTitle))
+    .map(({ pid, title }) => ({ pid, draining: title.includes('shutting down') }));
+}
+
+/** Empty where the process is gone. nginx ends its title with a NUL. */
+async function titleOf(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return text.replaceAll('\0', ' ').trim();
+}

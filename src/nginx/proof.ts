@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { get } from 'node:http';
+import { type ProofAddress, proofPath } from '../pipeline/frame.ts';
+
+/** Where the proof server is asked, and what the release writes for it. */
+export interface ProofServer extends ProofAddress {
+  /** `host:port` that upsync connects to. */
+  readonly ask: string;
+}
+
+/** What one worker answered: who it is and which release it runs. */
+export interface Testimony {
+  readonly pid: number;
+  readonly digest: string;
+}
+
+/**
+ * `auto`: a loopback address and port of this output folder's own, so that two never meet, below 32768
+ * where no ephemeral port lies. `host:port`: where nginx is another container; it listens on all its
+ * addresses then, and the port must not be published.
+ */
+export function proofServer(setting: string, output: string): ProofServer {
+  if (setting !== 'auto') {
+    const port = setting.slice(setting.lastIndexOf(':') + 1);
+    return { listen: port, unavailable: `127.0.0.1:${port}`, ask: setting };
+  }
+  const hash = createHash('sha256').update(output).digest();
+  const [a, b, c] = [hash.readUInt8(0), hash.readUInt8(1), 1 + (hash.readUInt8(2) % 253)];
+  const port = 20_000 + (hash.readUInt16BE(3) % 12_000);
+  const address = `127.${a}.${b}.${c}:${port}`;
+  return { listen: address, unavailable: `127.${a}.${b}.${c + 1}:${port}`, ask: address };
+}
+
+/** One answer over a fresh connection, or undefined where there is none within `timeout` ms. */
+export function testify(ask: string, timeout: number, signal: AbortSignal): Promise<Testimony | undefined> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+  return new Promise((resolve) => {
+    const request = get(`http://${ask}${proofPath}`, { agent: false, signal: deadline }, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        body += chunk;
+        if (body.length > 100) request.destroy();
+      });
+      response.on('error', () => resolve(undefined));
+      response.on('close', () => resolve(parse(body)));
+    });
+    request.on('error', () => resolve(undefined));
+  });
+}
+
+function parse(body: string): Testimony | undefined {
+  const [, pid, digest] = /^(\d+) ([0-9a-f]{16})$/.exec(body) ?? [];
+  return pid === undefined || digest === undefined ? undefined : { pid: Number(pid), digest };
+}

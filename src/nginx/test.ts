@@ -1,0 +1,126 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Verdict } from '../pipeline/outcome.ts';
+import { type Problem, ProblemError } from '../pipeline/problem.ts';
+import type { Candidate } from '../pipeline/release.ts';
+import { type Build, readBuild } from './build.ts';
+import { type Crawl, crawl } from './crawl.ts';
+import { readMessages } from './test-messages.ts';
+import { runNginx } from './test-run.ts';
+import { type Tree, writeTree } from './test-tree.ts';
+
+export interface TestOptions {
+  /** A path, or a name that PATH finds. */
+  readonly binary: string;
+  readonly conf: string;
+  /** nginx's `-p`, where its master has one. */
+  readonly prefix?: string;
+  /** The managed folder. */
+  readonly output: string;
+  /** What `nginx -V` says; asked each time by default, which costs as much as the test itself. */
+  readonly build?: (signal: AbortSignal) => Promise<Build>;
+  /** Milliseconds for nginx to read it all; 30 s by default. */
+  readonly timeout?: number;
+}
+
+/**
+ * Tests a candidate within nginx's whole configuration, and proves that nginx read it. Nothing outside
+ * a folder of its own in the system's temporary one is created or changed, and that goes in the end.
+ * Throws the signal's reason when aborted, and what the disk says where the folder cannot be written.
+ */
+export async function testCandidate(
+  options: TestOptions,
+  candidate: Pick<Candidate, 'folder'>,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const folder = resolve(candidate.folder);
+  const stage = await mkdtemp(join(tmpdir(), 'upsync-test-'));
+  try {
+    const [build, config] = await Promise.all([
+      options.build?.(signal) ?? readBuild(options.binary, signal),
+      crawl(resolve(options.conf), resolve(options.output), signal),
+    ]);
+    const files = { http: await filesOf(folder, 'http'), stream: await filesOf(folder, 'stream') };
+    const missing = notIncluded(config, options, files.stream.length > 0);
+    if (missing.length > 0) return { kind: 'refused', problems: missing };
+    const tree = await writeTree(config, folder, stage, build.without);
+    signal.throwIfAborted();
+    const expected = [
+      tree.http,
+      ...files.http,
+      ...(config.included.stream ? [tree.stream, ...files.stream] : []),
+    ];
+    return await run(options, tree, expected, stage, signal);
+  } catch (error) {
+    if (error instanceof ProblemError) return { kind: 'refused', problems: [error.problem] };
+    throw error;
+  } finally {
+    await rm(stage, { recursive: true, force: true });
+  }
+}
+
+async function run(
+  { binary, prefix, timeout = 30_000 }: TestOptions,
+  tree: Tree,
+  expected: readonly string[],
+  stage: string,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const place = prefix === undefined ? [] : ['-p', resolve(prefix)];
+  const args = ['-T', '-q', '-e', '/dev/null', '-c', tree.conf, ...place];
+  const { ok, stdout, stderr } = await runNginx(binary, args, { cwd: stage, timeout }, signal);
+  const { problems, warnings } = readMessages(stderr, tree.restore);
+  if (!ok) return { kind: 'refused', problems: problems.length > 0 ? problems : [unexplained(stderr, tree)] };
+
+  // The output holds the whole configuration, secrets included: it is only searched.
+  const read = new Set(stdout.match(/^# configuration file .*:$/gm));
+  const unread = expected.filter((path) => !read.has(`# configuration file ${path}:`));
+  if (unread.length > 0)
+    return { kind: 'refused', problems: unread.map((path) => notRead(tree.restore(path))) };
+  return { kind: 'accepted', warnings };
+}
+
+async function filesOf(folder: string, context: string): Promise<readonly string[]> {
+  const entries = await readdir(join(folder, context), { recursive: true, withFileTypes: true }).catch(
+    () => [],
+  );
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Where the managed folder is included at the wrong place, nginx says so itself. */
+function notIncluded(
+  { included }: Crawl,
+  { conf, output }: TestOptions,
+  streams: boolean,
+): readonly Problem[] {
+  const needed = { http: true, stream: streams };
+  return (['http', 'stream'] as const)
+    .filter((context) => needed[context] && !included[context])
+    .map((context) => ({
+      what: `nginx.conf does not include the managed folder's ${context} part`,
+      where: conf,
+      remedy: `add \`include ${join(resolve(output), context, '*.conf')};\` inside its ${context} block`,
+    }));
+}
+
+function notRead(file: string): Problem {
+  return {
+    what: 'nginx accepted its configuration without reading this file',
+    where: file,
+    remedy: 'see whether an include reaches it',
+  };
+}
+
+function unexplained(stderr: string, tree: Tree): Problem {
+  if (stderr.includes('invalid option: "e"')) {
+    return {
+      what: 'this nginx is too old to test with: it has no option -e',
+      remedy: 'use nginx 1.19.5 or newer',
+    };
+  }
+  return {
+    what: tree.restore(stderr.trim()) || 'nginx failed and did not say why',
+    remedy: 'run `nginx -t` by hand',
+  };
+}
