@@ -1,0 +1,52 @@
+import type { Config } from './config/config.ts';
+import { createFeed } from './consul/feed.ts';
+import { createGateway } from './nginx/gateway.ts';
+import { proofServer } from './nginx/proof.ts';
+import { systemClock } from './pipeline/clock.ts';
+import type { Report } from './pipeline/event.ts';
+import type { Pipeline } from './pipeline/pipeline.ts';
+import type { Feed } from './pipeline/ports.ts';
+import { createReleases } from './release/store.ts';
+import { createTemplates, type ReloadableTemplates } from './template/templates.ts';
+import { version } from './version.ts';
+
+export interface Assembly extends Pipeline {
+  readonly templates: ReloadableTemplates;
+}
+
+export interface AssemblyOptions {
+  /** Private folder for candidates that will not be published. */
+  readonly staging?: string;
+  readonly assertHeld: () => Promise<void>;
+  readonly report: Report;
+  readonly feed: Feed;
+}
+
+/** The adapters that a configuration asks for, behind the pipeline's ports. */
+export function assemble(config: Config, { staging, assertHeld, report, feed }: AssemblyOptions): Assembly {
+  const { output, nginx, templates, plan } = config;
+  const clock = systemClock;
+  const proof = proofServer(nginx.proof, output);
+  return {
+    plan,
+    feed,
+    clock,
+    report,
+    templates: createTemplates(templates, proof.unavailable, report),
+    gateway: createGateway({ ...nginx, output, ask: proof.ask }, clock),
+    releases: createReleases({
+      output,
+      proof,
+      version,
+      clock,
+      report,
+      assertLocked: assertHeld,
+      ...(staging === undefined ? {} : { staging }),
+    }),
+  };
+}
+
+/** A feed that follows what the configuration names. `onChange` is called after each change of an answer. */
+export function follow({ consul }: Config, report: Report, onChange: () => void, signal: AbortSignal): Feed {
+  return createFeed(consul, { clock: systemClock, report, onChange }, signal);
+}

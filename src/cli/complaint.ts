@@ -1,0 +1,36 @@
+import { CommanderError } from 'commander';
+import { type Problem, ProblemError, problemOf, sentence } from '../pipeline/problem.ts';
+
+/** An error as a person reads it: a line or two, and the stack only where it is asked for. */
+export function complaint(thrown: unknown, stack: boolean): string {
+  const text = thrown instanceof CommanderError ? sentence(usage(thrown)) : sentence(problemOf(thrown));
+  // Words of Consul's or nginx's may be in it: no control character reaches the terminal.
+  const safe = (words: string) => words.replace(/[^\P{Cc}\n]/gu, '?');
+  if (stack) return `upsync: ${safe(text)}\n${safe(stackOf(thrown))}`;
+  const expected = thrown instanceof CommanderError || thrown instanceof ProblemError;
+  return `upsync: ${safe(text)}${expected ? '' : '; UPSYNC_LOG_LEVEL=debug shows where'}\n`;
+}
+
+/** Stacks alone: an error's other fields may hold a request, and with it the token. */
+function stackOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return '';
+  return `${thrown.stack ?? ''}\n${thrown.cause === undefined ? '' : `caused by ${stackOf(thrown.cause)}`}`;
+}
+
+/** What commander found wrong, in our words. A value given to an unknown flag is not repeated. */
+function usage({ code, message }: CommanderError): Problem {
+  const [, name = '', guess = ''] = /'([^'=\s]*).*'(?:\n\(Did you mean (.*)\?\))?$/s.exec(message) ?? [];
+  const remedy = guess === '' ? 'upsync --help lists what there is' : `did you mean ${guess}?`;
+  switch (code) {
+    case 'commander.unknownOption':
+      return { what: `unknown option ${name}`, remedy: /token$/.test(name) ? tokenRemedy : remedy };
+    case 'commander.optionMissingArgument': {
+      const [, flag = '', value = ''] = /'(\S+) <(.*)>'/.exec(message) ?? [];
+      return { what: `${flag} needs a value, ${flag} ${value}` };
+    }
+    default:
+      return { what: message.replace(/^error: /, '') };
+  }
+}
+
+const tokenRemedy = 'a token has no flag: give it with CONSUL_HTTP_TOKEN or --consul-token-file FILE';

@@ -1,0 +1,38 @@
+import type { Config } from '../config/config.ts';
+
+/** What a run touches of the process that it is in. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Aborts at SIGTERM and SIGINT. */
+  readonly signal: AbortSignal;
+  /** Calls `listener` at each SIGHUP from now on. */
+  onHangUp(listener: () => void): void;
+}
+
+interface Output {
+  readonly fd: number;
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  /** Characters to a line, on a terminal. */
+  readonly columns?: number;
+}
+
+export interface OnceOptions {
+  /** Publish and reload, rather than show. */
+  readonly apply: boolean;
+  /** Do not ask Consul. */
+  readonly seed: boolean;
+  /** Exit with 2 where something would change. */
+  readonly exitCode: boolean;
+  readonly json: boolean;
+}
+
+/** What a run starts; each resolves with the exit code. */
+export interface Commands {
+  /** `load` reads file, environment and token anew each time. */
+  daemon(load: () => Promise<Config>, io: Io): Promise<number>;
+  once(config: Config, options: OnceOptions, io: Io): Promise<number>;
+}

@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Assembly, assemble, follow } from '../assemble.ts';
+import type { Config } from '../config/config.ts';
+import { systemClock } from '../pipeline/clock.ts';
+import type { Event } from '../pipeline/event.ts';
+import { freshMemory } from '../pipeline/memory.ts';
+import { serviceQuery } from '../pipeline/observe.ts';
+import type { Mode } from '../pipeline/pipeline.ts';
+import type { Feed } from '../pipeline/ports.ts';
+import { ProblemError } from '../pipeline/problem.ts';
+import { queryKey } from '../pipeline/query.ts';
+import { type Quiescence, quiescence } from '../pipeline/quiescence.ts';
+import { type Pass, reconcile } from '../pipeline/reconcile.ts';
+import { recover } from '../pipeline/recover.ts';
+import { acquireLock } from '../release/lock.ts';
+import { createLog } from '../report/log.ts';
+import { createWriter } from '../report/logger.ts';
+import type { Io, OnceOptions } from './io.ts';
+import { exitCodeOf, presentJson, presentText } from './present-pass.ts';
+
+/**
+ * One pass. A dry run stages in a private folder that goes with it; it writes nothing to the output and
+ * signals nobody. `apply` works as the daemon does; `seed` asks nobody and takes what the last release knew.
+ */
+export async function runOnce(config: Config, options: OnceOptions, io: Io): Promise<number> {
+  // Beside text for a person the log is text too, wherever it goes.
+  const format = config.log.format === 'auto' && !options.json ? 'pretty' : config.log.format;
+  const log = createLog(await createWriter({ ...config.log, format }, io.stderr, io.env), systemClock);
+  const report = (event: Event) => {
+    if (isProgress(event)) log(event);
+  };
+  const ended = new AbortController();
+  const signal = AbortSignal.any([io.signal, ended.signal]);
+  const bell = quiescence(config.plan.wait, systemClock);
+  await using place = options.apply ? await acquireLock(config.output) : await privatePlace();
+  try {
+    const feed = options.seed ? silentFeed : follow(config, report, bell.change, signal);
+    const pipeline = assemble(config, { ...place, report, feed });
+    const pass = options.seed
+      ? await reconcile(withoutWaiting(pipeline), freshMemory(systemClock.now()), 'apply', signal)
+      : await settle(pipeline, options.apply ? 'apply' : 'dry', bell, signal);
+    io.stdout.write(options.json ? presentJson(pass) : presentText(pass));
+    return exitCodeOf(pass, options);
+  } finally {
+    ended.abort();
+  }
+}
+
+/** Passes until one neither waits for Consul nor, where it is applied, holds anything back for a while. */
+async function settle(pipeline: Assembly, mode: Mode, bell: Quiescence, signal: AbortSignal): Promise<Pass> {
+  const { plan, feed, clock, report } = pipeline;
+  feed.want(plan.upstreams.map(serviceQuery));
+  if (mode === 'apply') await recover(pipeline, signal);
+  let memory = freshMemory(clock.now());
+  const deadline = memory.startedAt + plan.startTimeout;
+  bell.nudge();
+  for (let wakeAt: number | undefined; ; ) {
+    await bell.next(wakeAt, signal);
+    if (signal.aborted) throw new ProblemError({ what: 'stopped before it was done' });
+    if (clock.now() >= deadline) refuseUnanswered(pipeline);
+    const pass = await reconcile(pipeline, memory, mode, signal);
+    report({ type: 'reconciled', outcome: pass.outcome, notices: [] });
+    if (!isWaiting(pass, mode)) return pass;
+    ({ memory, wakeAt } = pass);
+    bell.skipQuiet();
+    if (pass.outcome.kind === 'superseded') bell.nudge();
+  }
+}
+
+function isWaiting({ outcome, notices }: Pass, mode: Mode): boolean {
+  if (outcome.kind === 'waiting' || outcome.kind === 'superseded') return true;
+  return mode === 'apply' && (outcome.kind === 'held' || notices.some(({ kind }) => kind === 'held'));
+}
+
+function refuseUnanswered({ plan, feed }: Assembly): void {
+  const answers = feed.snapshot();
+  const missing = plan.upstreams.filter((upstream) => !answers.has(queryKey(serviceQuery(upstream))));
+  if (missing.length === 0) return;
+  throw new ProblemError({
+    what: `Consul has not answered for ${missing.map(({ service }) => service).join(', ')} within ${plan.startTimeout / 1000} s`,
+    remedy: 'see the warnings above; --once --apply --seed needs no Consul',
+  });
+}
+
+function withoutWaiting(pipeline: Assembly): Assembly {
+  return { ...pipeline, plan: { ...pipeline.plan, startTimeout: 0 } };
+}
+
+/** What a person wants to see while it takes long. The result is printed in the end. */
+function isProgress(event: Event): boolean {
+  if (event.type === 'reconciled') return event.outcome.kind === 'waiting';
+  return event.type === 'queryFailed' || event.type === 'problem';
+}
+
+const silentFeed: Feed = { want: () => undefined, snapshot: () => new Map() };
+
+async function privatePlace() {
+  const staging = await mkdtemp(join(tmpdir(), 'upsync-once-'));
+  return {
+    staging,
+    assertHeld: async () => {
+      throw new Error('a dry run publishes nothing');
+    },
+    [Symbol.asyncDispose]: () => rm(staging, { recursive: true, force: true }),
+  };
+}

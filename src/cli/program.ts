@@ -1,0 +1,75 @@
+import { Command, Option } from 'commander';
+import { commonSettings } from '../config/common-settings.ts';
+import { furtherSettings } from '../config/further-settings.ts';
+import type { Setting } from '../config/setting.ts';
+import { byFlag, type Keyed } from '../config/settings.ts';
+import { description, epilogue, groups } from './help.ts';
+import type { Io } from './io.ts';
+
+/** The command line of `upsync`, its commands and actions still to be added. */
+export function createProgram({ stdout }: Io): Command {
+  const program = new Command('upsync')
+    .usage('[options]\n       upsync <command>')
+    .description(description)
+    .helpOption('-h, --help', 'print this')
+    .enablePositionalOptions()
+    // An unknown command is told from an excess argument by the action.
+    .allowExcessArguments()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: () => {},
+      // Each error is presented in one place, by run().
+      outputError: () => {},
+      getOutHelpWidth: () => stdout.columns ?? 100,
+      getOutHasColors: () => false,
+    })
+    .configureHelp({ optionTerm: term })
+    .addHelpText('after', epilogue);
+  program
+    .addOption(new Option('--service <NAME>', 'follow a service; repeatable').argParser(collect))
+    .addOption(new Option('--config <FILE>', 'upsync.yaml; SIGHUP re-reads it'));
+  addSettings(program, commonSettings, groups.common);
+  program.addOption(new Option('--version', 'print the version').helpGroup(groups.common));
+  program
+    .optionsGroup(groups.once)
+    .option('--once', 'show what would change and whether nginx accepts it')
+    .option('--apply', 'then publish it and reload nginx')
+    .option('--seed', 'without Consul: publish the last known servers, or 503')
+    .option('--exit-code', 'exit with 2 if something would change')
+    .option('--json', 'print one JSON document instead of text');
+  addSettings(program, furtherSettings, groups.further);
+  return program;
+}
+
+/** The settings that were given as flags, as typed. */
+export function givenFlags(program: Command): ReadonlyMap<string, string> {
+  return new Map(
+    program.options.flatMap((option): [string, string][] => {
+      const value: unknown = program.getOptionValue(option.attributeName());
+      return typeof value === 'string' && option.long ? [[option.long, value]] : [];
+    }),
+  );
+}
+
+function addSettings(program: Command, table: Readonly<Record<string, Setting>>, group: string): void {
+  for (const [flag, keyed] of byFlag(table)) {
+    program.addOption(new Option(`${flag} <${keyed[0]?.setting.value}>`, describe(keyed)).helpGroup(group));
+  }
+}
+
+function describe(keyed: readonly Keyed[]): string {
+  const help = keyed.map(({ setting }) => setting.help).join(', and ');
+  const fallback = keyed.map(({ setting }) => setting.fallback ?? '').join(':');
+  return fallback === '' ? help : `${help} (${fallback})`;
+}
+
+/** A collector and not a variadic option, which would swallow a command's name. */
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** `--output DIR` without commander's angle brackets. */
+function term({ long, flags }: Option): string {
+  return long === '--service' ? '--service [UPSTREAM=]NAME' : flags.replace(/<(.*)>$/, '$1');
+}

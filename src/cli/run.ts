@@ -1,0 +1,86 @@
+import { type Command, CommanderError } from 'commander';
+import { nearest } from '../config/nearest.ts';
+import { ProblemError } from '../pipeline/problem.ts';
+import { complaint } from './complaint.ts';
+import type { Commands, Io } from './io.ts';
+import { onceOptions } from './once-options.ts';
+import { createProgram, givenFlags } from './program.ts';
+
+/**
+ * Runs the command line `argv` (without program and script) and resolves with the exit code: 0 done,
+ * 1 failed or rejected, 2 would change (with `--exit-code`). Never rejects: errors go to `io.stderr`.
+ */
+export async function run(argv: readonly string[], io: Io, commands: Commands): Promise<number> {
+  const program = createProgram(io);
+  let status = 0;
+  program.action(async () => {
+    status = await start(program, io, commands);
+  });
+  program
+    .command('schema')
+    .description('print the JSON Schema of upsync.yaml, for editors')
+    .allowExcessArguments(false)
+    .action(() => printSchema(io));
+  // Commander's own help command answers an unknown name with the whole help.
+  program
+    .helpCommand(false)
+    .command('help [command]')
+    .description('print this, or the help of a command')
+    .action((name?: string) => commandNamed(program, name).outputHelp());
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return status;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+    io.stderr.write(complaint(thrown, wantsStack(program, io)));
+    return 1;
+  }
+}
+
+async function start(program: Command, io: Io, commands: Commands): Promise<number> {
+  commandNamed(program, program.args[0]);
+  if (program.getOptionValue('version') === true) return printVersion(io);
+  const { once, ...options } = onceOptions(program);
+  const { loadConfig } = await import('../config/load.ts');
+  const services: unknown = program.getOptionValue('service');
+  const file: unknown = program.getOptionValue('config');
+  const load = () =>
+    loadConfig({
+      flags: givenFlags(program),
+      services: Array.isArray(services) ? services.map(String) : [],
+      file: typeof file === 'string' ? file : undefined,
+      env: io.env,
+      cwd: io.cwd,
+    });
+  return once ? commands.once(await load(), options, io) : commands.daemon(load, io);
+}
+
+/** The command of that name, the program itself without one. */
+function commandNamed(program: Command, name: string | undefined): Command {
+  const found = name === undefined ? program : program.commands.find((command) => command.name() === name);
+  if (found !== undefined) return found;
+  const guess = nearest(
+    name ?? '',
+    program.commands.map((command) => command.name()),
+  );
+  throw new ProblemError({
+    what: `unknown command ${name}`,
+    remedy: guess === undefined ? 'upsync --help lists what there is' : `did you mean ${guess}?`,
+  });
+}
+
+async function printSchema({ stdout }: Io): Promise<void> {
+  const { jsonSchema } = await import('../config/schema.ts');
+  stdout.write(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
+}
+
+async function printVersion({ stdout }: Io): Promise<number> {
+  const { version } = await import('../version.ts');
+  stdout.write(`${version}\n`);
+  return 0;
+}
+
+function wantsStack(program: Command, { env }: Io): boolean {
+  const level: unknown = program.getOptionValue('logLevel') ?? env.UPSYNC_LOG_LEVEL;
+  return level === 'trace' || level === 'debug';
+}

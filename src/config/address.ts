@@ -1,0 +1,35 @@
+import { isIPv6 } from 'node:net';
+import { z } from 'zod';
+
+/**
+ * The URL of a Consul agent, without a slash at its end. A user and password are refused, and no message
+ * repeats the text: it would carry them into the log.
+ */
+export const consulAddress = z
+  .string()
+  .refine(
+    (text) => /^https?:\/\//i.test(text),
+    'not an HTTP address; write http://HOST:PORT or https://HOST:PORT',
+  )
+  .refine(isPlain, 'not an address of an agent; write http://HOST:PORT, without user, query and fragment')
+  .transform((text) => new URL(text).href.replace(/\/+$/, ''));
+
+function isPlain(text: string): boolean {
+  const url = URL.parse(text);
+  // Without a scheme the check before has said so.
+  if (url === null || !url.protocol.startsWith('http')) return !/^https?:/i.test(text);
+  return url.username === '' && url.password === '' && !/[?#@\s]/.test(text);
+}
+
+/** `auto` or `HOST:PORT`, IPv6 in brackets. */
+export const proofAddress = z
+  .string()
+  .refine(
+    (text) => text === 'auto' || isHostPort(text),
+    'not auto and not HOST:PORT; write such as gateway:9466',
+  );
+
+function isHostPort(text: string): boolean {
+  const [, ipv6, port] = /^(?:\[(.+)\]|[A-Za-z0-9._-]+):(\d{1,5})$/.exec(text) ?? [];
+  return (ipv6 === undefined || isIPv6(ipv6)) && Number(port) >= 1 && Number(port) <= 65_535;
+}

@@ -1,0 +1,72 @@
+import type { Plan } from '../pipeline/plan.ts';
+
+/** The whole configuration, resolved: paths absolute, times in ms, nothing left to look up. */
+export interface Config {
+  readonly plan: Plan;
+  readonly consul: ConsulConfig;
+  readonly nginx: NginxConfig;
+  /** The managed folder. */
+  readonly output: string;
+  readonly templates: TemplatesConfig;
+  readonly log: LogConfig;
+}
+
+export interface ConsulConfig {
+  /** `http://…` or `https://…`, without a slash at its end. */
+  readonly address: string;
+  /** Secret: it goes into requests and nowhere else. */
+  readonly token: string | undefined;
+  /** Empty for the agent's own. */
+  readonly datacenter: string;
+  /** Whether any server may answer, or the leader alone. */
+  readonly stale: boolean;
+  /** How long a blocking query may be held, in ms. */
+  readonly block: number;
+  /** In ms. */
+  readonly maxStale: number;
+  readonly maxConnections: number;
+  readonly tls: TlsConfig;
+}
+
+/** Paths of PEM files; empty for none. */
+interface TlsConfig {
+  readonly ca: string;
+  /** There together with `key`, or neither. */
+  readonly cert: string;
+  readonly key: string;
+  /** Empty for the host of the address. */
+  readonly serverName: string;
+  readonly verify: boolean;
+}
+
+export interface NginxConfig {
+  readonly conf: string;
+  /** Undefined for the compiled-in one. */
+  readonly prefix: string | undefined;
+  /** A path, or a name to find on PATH. */
+  readonly binary: string;
+  /** `auto` or a path. */
+  readonly pid: string;
+  readonly signal: 'auto' | 'pid' | 'fifo';
+  /** `auto` or `HOST:PORT`, IPv6 in brackets. */
+  readonly proof: string;
+  /** In ms. */
+  readonly proofTimeout: number;
+}
+
+export type TemplatesConfig =
+  | { readonly kind: 'builtin' }
+  | { readonly kind: 'folder'; readonly folder: string }
+  | { readonly kind: 'list'; readonly list: readonly TemplateConfig[] };
+
+interface TemplateConfig {
+  /** Absolute. */
+  readonly source: string;
+  /** `http/NAME` or `stream/NAME`. */
+  readonly destination: string;
+}
+
+interface LogConfig {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  readonly format: 'auto' | 'pretty' | 'json';
+}

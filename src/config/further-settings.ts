@@ -1,0 +1,167 @@
+import type { Setting } from './setting.ts';
+
+/** What the defaults are good for: listed last in `--help`. */
+export const furtherSettings = {
+  'consul.token_file': {
+    flag: '--consul-token-file',
+    value: 'FILE',
+    help: 'file that holds the ACL token',
+    fallback: '',
+  },
+  'consul.datacenter': {
+    flag: '--consul-datacenter',
+    value: 'NAME',
+    help: "datacenter to ask for services; empty: the agent's own",
+    fallback: '',
+  },
+  'consul.stale': {
+    flag: '--consul-stale',
+    value: 'true|false',
+    help: 'let any Consul server answer, not the leader alone',
+    fallback: true,
+  },
+  'consul.block': {
+    flag: '--consul-block',
+    value: 'TIME',
+    help: 'how long Consul may hold a query open, 1s to 10m',
+    fallback: '5m',
+  },
+  'consul.max_stale': {
+    flag: '--consul-max-stale',
+    value: 'TIME',
+    help: 'an answer further behind the leader than this is not believed',
+    fallback: '10m',
+  },
+  'consul.max_connections': {
+    flag: '--consul-max-connections',
+    value: 'N',
+    help: 'connections to hold open at most; the agent allows 200 per client',
+    fallback: 100,
+  },
+  'consul.tls.ca_file': {
+    flag: '--consul-tls-ca-file',
+    value: 'FILE',
+    help: "certificates to check the agent's own against (PEM)",
+    fallback: '',
+  },
+  'consul.tls.cert_file': {
+    flag: '--consul-tls-cert-file',
+    value: 'FILE',
+    help: 'client certificate (PEM)',
+    fallback: '',
+  },
+  'consul.tls.key_file': {
+    flag: '--consul-tls-key-file',
+    value: 'FILE',
+    help: 'key of the client certificate (PEM)',
+    fallback: '',
+  },
+  'consul.tls.server_name': {
+    flag: '--consul-tls-server-name',
+    value: 'NAME',
+    help: "name to expect in the agent's certificate; empty: the address's host",
+    fallback: '',
+  },
+  'consul.tls.verify': {
+    flag: '--consul-tls-verify',
+    value: 'true|false',
+    help: "check the agent's certificate",
+    fallback: true,
+  },
+  'nginx.signal': {
+    flag: '--nginx-signal',
+    value: 'WAY',
+    help: 'how a reload reaches nginx: pid (a signal), fifo (read by another container), or auto',
+    fallback: 'auto',
+  },
+  'nginx.proof': {
+    flag: '--nginx-proof',
+    value: 'HOST:PORT',
+    help: 'where nginx answers which release it runs; auto: a loopback address of its own',
+    fallback: 'auto',
+  },
+  'nginx.proof_timeout': {
+    flag: '--nginx-proof-timeout',
+    value: 'TIME',
+    help: 'how long after a reload nginx has to be seen to run the release',
+    fallback: '5s',
+  },
+  'nginx.max_draining': {
+    flag: '--nginx-max-draining',
+    value: 'N',
+    help: 'generations of old workers past which the next reload waits',
+    fallback: 10,
+  },
+  'defaults.balance': {
+    flag: '--balance',
+    value: 'METHOD',
+    help: 'round_robin, least_conn, ip_hash, random [two [least_conn]] or hash KEY [consistent]',
+    fallback: 'round_robin',
+  },
+  'defaults.on_empty': {
+    flag: '--on-empty',
+    value: 'POLICY',
+    help: 'with no healthy server left: keep the last ones for a time, down (503), or drop the upstream',
+    fallback: 'keep',
+  },
+  'defaults.keep_for': {
+    flag: '--keep-for',
+    value: 'TIME',
+    help: 'how long on_empty keeps servers that are no longer registered',
+    fallback: '60s',
+  },
+  'defaults.on_warning': {
+    flag: '--on-warning',
+    value: 'POLICY',
+    help: "servers whose check warns: use them by Consul's warning weight, or drop them",
+    fallback: 'use',
+  },
+  'defaults.max_fails': {
+    flag: '--max-fails',
+    value: 'N',
+    help: 'failures after which nginx passes a server over; 0: never',
+    fallback: 1,
+  },
+  'defaults.fail_timeout': {
+    flag: '--fail-timeout',
+    value: 'TIME',
+    help: 'within which failures count, and for how long the server is passed over, from 1s',
+    fallback: '10s',
+  },
+  'defaults.keepalive': {
+    flag: '--keepalive',
+    value: 'N',
+    help: 'idle connections that each nginx worker keeps to the upstream; 0: none',
+    fallback: 32,
+  },
+  'defaults.zone': {
+    flag: '--zone',
+    value: 'SIZE',
+    help: 'memory that the workers share per upstream: auto, off, or a size such as 128k or 1m',
+    fallback: 'auto',
+  },
+  start_timeout: {
+    flag: '--start-timeout',
+    value: 'TIME',
+    help: 'how long the first change waits for services that have not answered',
+    fallback: '30s',
+  },
+  'guard.max_drop': {
+    flag: '--guard-max-drop',
+    value: 'SHARE',
+    help: "a step that takes away this share of an upstream's servers or more is held, 50% or 0.5",
+    fallback: '50%',
+  },
+  'guard.at_least': {
+    flag: '--guard-at-least',
+    value: 'N',
+    help: 'a step that takes away fewer servers than this is never held',
+    fallback: 4,
+  },
+  'guard.grace': {
+    flag: '--guard-grace',
+    value: 'TIME',
+    help: 'how long such a step is held',
+    fallback: '30s',
+  },
+} as const satisfies Readonly<Record<string, Setting>>;

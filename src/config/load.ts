@@ -1,0 +1,54 @@
+import type { Problem } from '../pipeline/problem.ts';
+import type { Config } from './config.ts';
+import { consulEnvironment } from './consul-environment.ts';
+import { readConfigFile } from './file.ts';
+import { type Environment, givenValues } from './given.ts';
+import { merge } from './merge.ts';
+import { message } from './messages.ts';
+import { together, toProblems } from './problems.ts';
+import { resolveConfig } from './resolve.ts';
+import { schema } from './schema.ts';
+import { askedServices } from './services.ts';
+
+/** What a run was given; the file and the token's file are read anew by each `loadConfig`. */
+export interface Sources {
+  /** Values by flag, as typed: `--consul` to its URL. */
+  readonly flags: ReadonlyMap<string, string>;
+  /** Each `[UPSTREAM=]NAME` of `--service`. */
+  readonly services: readonly string[];
+  /** `upsync.yaml`, if one was named by flag; UPSYNC_CONFIG names it otherwise. */
+  readonly file: string | undefined;
+  readonly env: Environment;
+  readonly cwd: string;
+}
+
+/**
+ * The configuration from flags, then `UPSYNC_…` variables, then the file, then Consul's own variables,
+ * then defaults. Throws ProblemError with everything that is wrong with it, and never a secret.
+ */
+export async function loadConfig({ flags, services, file, env, cwd }: Sources): Promise<Config> {
+  const name = file ?? env.UPSYNC_CONFIG ?? '';
+  const values = givenValues(flags, env);
+  const named = askedServices(services, env);
+  const merged = merge({
+    file: name === '' ? undefined : await readConfigFile(name, cwd),
+    below: consulEnvironment(env),
+    above: values.given,
+    services: named.asked,
+    cwd,
+  });
+  const problems = [...values.problems, ...named.problems, ...merged.problems];
+  const parsed = schema.safeParse(merged.root, { error: message });
+  if (!parsed.success) throw together([...problems, ...toProblems(parsed.error.issues, merged.where)]);
+  if (problems.length > 0) throw together(problems);
+  if (Object.keys(parsed.data.upstreams).length === 0) throw together([nothingToDo(name)]);
+  return resolveConfig(parsed.data, merged, env);
+}
+
+function nothingToDo(file: string): Problem {
+  return {
+    what: 'no service to follow',
+    ...(file === '' ? {} : { where: file }),
+    remedy: 'name one with --service NAME, with UPSYNC_SERVICES, or under upstreams: in a --config file',
+  };
+}

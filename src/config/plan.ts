@@ -1,0 +1,35 @@
+import type { Plan, UpstreamPlan } from '../pipeline/plan.ts';
+import type { Settings } from './schema.ts';
+
+/** What the pipeline is asked to do: each upstream with what it does not say itself taken from `defaults`. */
+export function toPlan(settings: Settings): Plan {
+  const { guard, nginx, upstreams, wait } = settings;
+  return {
+    upstreams: Object.entries(upstreams)
+      .map(([name, own]) => toUpstreamPlan(name, own ?? {}, settings))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    guard: { maxDrop: guard.max_drop, atLeast: guard.at_least, grace: guard.grace },
+    wait,
+    startTimeout: settings.start_timeout,
+    maxDraining: nginx.max_draining,
+  };
+}
+
+type Own = Partial<NonNullable<Settings['upstreams'][string]>>;
+
+function toUpstreamPlan(name: string, own: Own, { consul, defaults }: Settings): UpstreamPlan {
+  return {
+    name,
+    service: own.service ?? name,
+    tags: own.tags ?? [],
+    datacenter: own.datacenter ?? consul.datacenter,
+    balance: own.balance ?? defaults.balance,
+    onEmpty: own.on_empty ?? defaults.on_empty,
+    keepFor: own.keep_for ?? defaults.keep_for,
+    onWarning: own.on_warning ?? defaults.on_warning,
+    maxFails: own.max_fails ?? defaults.max_fails,
+    failTimeout: own.fail_timeout ?? defaults.fail_timeout,
+    keepalive: own.keepalive ?? defaults.keepalive,
+    zone: own.zone ?? defaults.zone,
+  };
+}

@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import { ProblemError } from '../pipeline/problem.ts';
+import type { Config, ConsulConfig, NginxConfig, TemplatesConfig } from './config.ts';
+import type { Environment } from './given.ts';
+import type { Merged } from './merge.ts';
+import { toPlan } from './plan.ts';
+import type { Settings } from './schema.ts';
+import { readToken } from './token.ts';
+
+/** Makes paths absolute, each from the folder of where it was given, and reads the token. */
+export async function resolveConfig(settings: Settings, from: Merged, env: Environment): Promise<Config> {
+  const absolute = (key: string, path: string) => resolve(from.folderOf(key), path);
+  const tokenFile = {
+    path: absolute('consul.token_file', settings.consul.token_file),
+    where: from.where(['consul', 'token_file']),
+  };
+  return {
+    plan: toPlan(settings),
+    consul: toConsul(
+      settings.consul,
+      await readToken(settings.consul.token_file === '' ? undefined : tokenFile, env),
+      absolute,
+    ),
+    nginx: toNginx(settings.nginx, absolute),
+    output: includable(absolute('output', settings.output), from.where(['output'])),
+    templates: toTemplates(settings.templates, (path) => absolute('templates', path)),
+    log: settings.log,
+  };
+}
+
+type Absolute = (key: string, path: string) => string;
+
+function toConsul(
+  { tls, ...consul }: Settings['consul'],
+  token: string | undefined,
+  absolute: Absolute,
+): ConsulConfig {
+  const file = (key: string, path: string) => (path === '' ? '' : absolute(key, path));
+  return {
+    address: consul.address,
+    token,
+    datacenter: consul.datacenter,
+    stale: consul.stale,
+    block: consul.block,
+    maxStale: consul.max_stale,
+    maxConnections: consul.max_connections,
+    tls: {
+      ca: file('consul.tls.ca_file', tls.ca_file),
+      cert: file('consul.tls.cert_file', tls.cert_file),
+      key: file('consul.tls.key_file', tls.key_file),
+      serverName: tls.server_name,
+      verify: tls.verify,
+    },
+  };
+}
+
+function toNginx(nginx: Settings['nginx'], absolute: Absolute): NginxConfig {
+  return {
+    conf: absolute('nginx.conf', nginx.conf),
+    prefix: nginx.prefix === '' ? undefined : absolute('nginx.prefix', nginx.prefix),
+    // A bare name is looked for on PATH.
+    binary: nginx.binary.includes('/') ? absolute('nginx.binary', nginx.binary) : nginx.binary,
+    pid: nginx.pid === 'auto' ? 'auto' : absolute('nginx.pid', nginx.pid),
+    signal: nginx.signal,
+    proof: nginx.proof,
+    proofTimeout: nginx.proof_timeout,
+  };
+}
+
+function toTemplates(given: Settings['templates'], absolute: (path: string) => string): TemplatesConfig {
+  if (given === undefined) return { kind: 'builtin' };
+  if (typeof given === 'string') return { kind: 'folder', folder: absolute(given) };
+  return { kind: 'list', list: given.map((one) => ({ ...one, source: absolute(one.source) })) };
+}
+
+/** nginx includes the folder's files by name, in a directive that reads quotes, globs and variables. */
+function includable(output: string, where: string): string {
+  if (/^[\p{L}\p{N}/._@%+=:,~-]+$/u.test(output)) return output;
+  throw new ProblemError({
+    what: `nginx cannot include from ${JSON.stringify(output)}`,
+    where,
+    remedy: 'choose a folder without spaces and special characters in its path',
+  });
+}

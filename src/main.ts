@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+import process from 'node:process';
+
+const stopping = new AbortController();
+// A second one ends a run that does not end by itself. `once` would not do: while execa has a child, it
+// ends the process by the signal where nobody else listens any more.
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => (stopping.signal.aborted ? process.exit(1) : stopping.abort()));
+}
+
+// Who read the log may have gone: that ends no gateway.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+// What is imported from here on needs it, and would say so less plainly.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 24 || (major === 24 && minor < 12)) {
+  process.stderr.write(`upsync: this is Node ${process.versions.node}; upsync needs 24.12 or newer\n`);
+  process.exit(1);
+}
+const { run } = await import('./cli/run.ts');
+
+process.exitCode = await run(
+  process.argv.slice(2),
+  {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: { ...process.env },
+    cwd: process.cwd(),
+    signal: stopping.signal,
+    onHangUp: (listener) => process.on('SIGHUP', listener),
+  },
+  {
+    daemon: async (load, io) => (await import('./daemon.ts')).runDaemon(load, io),
+    once: async (config, options, io) => (await import('./cli/once.ts')).runOnce(config, options, io),
+  },
+);
+// All is done: a reader that does not read must not keep the process.
+setTimeout(() => process.exit(), 500).unref();

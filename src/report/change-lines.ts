@@ -1,0 +1,47 @@
+import { addressOf } from '../pipeline/instance.ts';
+import type { UpstreamChange } from '../pipeline/outcome.ts';
+import type { Server } from '../pipeline/view.ts';
+import type { Line } from './line.ts';
+
+/** More servers than this are counted, not named. */
+const named = 4;
+
+/** One line an upstream: who joined, left and changed, and how many serve now. Names are aligned. */
+export function changeLines(changes: readonly UpstreamChange[]): Line[] {
+  const width = Math.max(0, ...changes.map(({ upstream }) => upstream.length));
+  return changes.map((change) => ({
+    level: 'info',
+    text: `${change.upstream.padEnd(width)}  ${describe(change)}, ${change.gone ? 'the upstream is gone' : `now ${change.up} up`}`,
+    fields: {
+      event: 'changed',
+      upstream: change.upstream,
+      joined: change.joined.map(addressOf),
+      left: change.left.map(addressOf),
+      changed: change.changed.map(({ after }) => addressOf(after)),
+      up: change.up,
+    },
+  }));
+}
+
+function describe({ joined, left, changed }: UpstreamChange): string {
+  if (joined.length + left.length + changed.length > named) {
+    return [`+${joined.length} −${left.length}`, changed.length === 0 ? '' : `~${changed.length}`]
+      .filter((part) => part !== '')
+      .join(' ');
+  }
+  return [
+    ...joined.map((server) => `+ ${place(server)}${server.state === 'down' ? ' in maintenance' : ''}`),
+    ...left.map((server) => `− ${place(server)}`),
+    ...changed.map(({ before, after }) => `~ ${place(after)} ${difference(before, after)}`),
+  ].join(', ');
+}
+
+function difference(before: Server, after: Server): string {
+  if (before.state !== after.state)
+    return after.state === 'down' ? 'drains (maintenance)' : 'is back from maintenance';
+  return `weight ${before.weight} → ${after.weight}`;
+}
+
+function place(server: Server): string {
+  return `${addressOf(server)} (${server.node})`;
+}

@@ -1,0 +1,57 @@
+import type { Event } from '../pipeline/event.ts';
+import { sentence } from '../pipeline/problem.ts';
+import { duration, type Line } from './line.ts';
+
+/** The line of every event but `reconciled`, whose lines outcome-lines.ts writes. */
+export function eventLine(event: Exclude<Event, { type: 'reconciled' }>, now: number): Line {
+  switch (event.type) {
+    case 'answered': {
+      const { query, instances, index, ms } = event;
+      const text = `${query}  ${instances} registered, index ${index}`;
+      return { level: 'debug', text, fields: { event: 'answered', query, instances, index, ms } };
+    }
+    case 'queryFailed': {
+      const { query, problem, failures, since, retryIn } = event;
+      const lasting = failures === 1 ? '' : `, for ${duration(now - since)} now`;
+      const text = `${query}  ${ended(sentence(problem))} Nothing changes meanwhile${lasting}.`;
+      return { level: 'warn', text, fields: { event: 'queryFailed', query, failures, retryIn, ...problem } };
+    }
+    case 'queryRecovered': {
+      const { query, after } = event;
+      const text = `${query}  Consul answers again after ${duration(after)}`;
+      return { level: 'info', text, fields: { event: 'queryRecovered', query, after } };
+    }
+    case 'progress': {
+      const { step, part } = event;
+      return {
+        level: 'debug',
+        text: `step ${step}${part === undefined ? '' : `: ${part}`}`,
+        fields: { event: 'progress', step, part },
+      };
+    }
+    case 'process': {
+      const { state, detail } = event;
+      return {
+        level: 'info',
+        text: `${state}${detail === '' ? '' : `: ${detail}`}`,
+        fields: { event: state },
+      };
+    }
+    case 'problem':
+      return {
+        level: 'error',
+        text: sentence(event.problem).replaceAll(/:?\n\s*/g, '; '),
+        fields: { event: 'problem', ...event.problem },
+      };
+    case 'gateway': {
+      const { state, detail } = event;
+      const fields = { event: 'gateway', state };
+      if (state === 'running') return { level: 'info', text: `nginx runs: ${detail}`, fields };
+      return { level: 'warn', text: detail, fields };
+    }
+  }
+}
+
+function ended(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
+}

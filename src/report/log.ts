@@ -1,0 +1,85 @@
+import type { Event, Report } from '../pipeline/event.ts';
+import type { Notice } from '../pipeline/outcome.ts';
+import type { Clock } from '../pipeline/ports.ts';
+import { eventLine } from './event-line.ts';
+import type { Line } from './line.ts';
+import { noticeLine } from './notice-line.ts';
+import { outcomeLines } from './outcome-lines.ts';
+
+/** What lasts is said once, and again after this long, in ms. */
+const reminder = 60_000;
+const waitingReminder = 5_000;
+/** Waiting shorter than this is not worth a line. */
+const patience = 1_000;
+
+/**
+ * The drill log: one line per thing that a person wants to read while nodes come and go, quiet when
+ * nothing happens. It folds events and asks nobody.
+ */
+export function createLog(write: (line: Line) => void, clock: Clock): Report {
+  const said = new Map<string, { identity: string; at: number }>();
+  let notices = new Set<string>();
+
+  return (event) => {
+    switch (event.type) {
+      case 'reconciled':
+        sayNotices(event.notices);
+        return sayOutcome(event);
+      case 'queryFailed':
+        // Numbers that grow are no news.
+        return sayOnce(
+          event.query,
+          event.problem.what.replaceAll(/\d+/g, '#'),
+          eventLine(event, clock.now()),
+          reminder,
+        );
+      case 'queryRecovered':
+        said.delete(event.query);
+        return write(eventLine(event, clock.now()));
+      default:
+        return write(eventLine(event, clock.now()));
+    }
+  };
+
+  /** Writes a line about a lasting state, unless it was written lately. */
+  function sayOnce(topic: string, identity: string, line: Line, again: number): void {
+    const last = said.get(topic);
+    const now = clock.now();
+    if (last?.identity === identity && now - last.at < again) return;
+    said.set(topic, { identity, at: now });
+    write(line);
+  }
+
+  function sayNotices(fresh: readonly Notice[]): void {
+    const current = new Map(fresh.map((notice) => [JSON.stringify({ ...notice, until: undefined }), notice]));
+    for (const [identity, notice] of current) {
+      if (!notices.has(identity)) write(noticeLine(notice, clock.now()));
+    }
+    notices = new Set(current.keys());
+  }
+
+  function sayOutcome({ outcome, changeToLive }: Extract<Event, { type: 'reconciled' }>): void {
+    const lines = outcomeLines(outcome, changeToLive, clock.now());
+    switch (outcome.kind) {
+      case 'waiting':
+        if (clock.now() - outcome.since < patience) return;
+        for (const line of lines) sayOnce('outcome', 'waiting', line, waitingReminder);
+        return;
+      case 'rejected':
+      case 'rolledBack':
+      case 'failed':
+        for (const line of lines) sayOnce(`outcome ${line.text}`, line.text, line, reminder);
+        return;
+      case 'superseded':
+      case 'held':
+        // Mostly the wait for the next try of what failed: that goes on, and was said.
+        for (const line of lines) write(line);
+        return;
+      case 'unchanged':
+      case 'accepted':
+      case 'published':
+        for (const topic of said.keys()) if (topic.startsWith('outcome')) said.delete(topic);
+        for (const line of lines) write(line);
+    }
+  }
+}
