@@ -1,0 +1,31 @@
+import { cpSync, readFileSync, realpathSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { root } from '../setup/paths.mjs';
+import { run, which } from '../setup/run.mjs';
+
+const manifests = ['package.json', 'package-lock.json', '.npmrc'];
+
+/** npm as this machine has it: a folder that runs wherever there is a node. */
+export function npmFolder() {
+  return join(realpathSync(which('npm')), '../..');
+}
+
+/** npm files what it caches under the registry's address. */
+export async function npmRegistry() {
+  return (await run('npm', ['config', 'get', 'registry'])).trim();
+}
+
+/** All that decides which packages `npm ci` asks for. */
+export function npmInputs() {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return [dependencies, devDependencies, readFileSync(join(root, 'package-lock.json'), 'utf8')];
+}
+
+/** Leaves an npm cache in `npm-cache` from which `npm ci` for this project needs no registry. */
+export async function fillNpmCache(context) {
+  const project = join(context, 'project');
+  for (const file of manifests) cpSync(join(root, file), join(project, file));
+  await run('npm', ['ci', '--ignore-scripts', '--cache', join(context, 'npm-cache')], { cwd: project });
+  await rm(project, { recursive: true });
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+// Makes a Debian machine able to run `npm run demo` and `npm test`:
+//
+//   node test/bed/setup.mjs [base] [docker]
+//
+// `base`, which is also the default, is node_modules, nginx and Consul; `docker` is an engine with
+// Compose and what makes base images. What is there already is left alone. This has to run on whatever
+// Node the machine came with and before anything is installed, so it imports nothing but node's own
+// modules and is plain JavaScript.
+import { ensureConsul } from './setup/consul.mjs';
+import { ensureDocker } from './setup/docker.mjs';
+import { ensureNginx } from './setup/nginx.mjs';
+import { ensureNodeModules } from './setup/node-modules.mjs';
+import { reportErrors, SetupError, say, seconds } from './setup/say.mjs';
+
+const parts = {
+  base: [ensureNodeModules, ensureNginx, ensureConsul],
+  docker: [ensureDocker],
+};
+
+await reportErrors(async () => {
+  const start = performance.now();
+  const asked = process.argv.length > 2 ? process.argv.slice(2) : ['base'];
+  const unknown = asked.filter((part) => !Object.hasOwn(parts, part));
+  if (unknown.length > 0) {
+    throw new SetupError(
+      `no such part: ${unknown.join(', ')}`,
+      `the parts are ${Object.keys(parts).join(' and ')}`,
+    );
+  }
+  for (const ensure of asked.flatMap((part) => parts[part])) await ensure();
+  say(`${asked.join(' and ')}: ready (${seconds(start)})`);
+});
