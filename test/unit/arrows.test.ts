@@ -1,0 +1,72 @@
+import { globSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, normalize } from 'node:path';
+import { expect, test } from 'vitest';
+
+/** Which folders of src/ a folder may import from; its own always. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  pipeline: [],
+  consul: ['pipeline'],
+  nginx: ['pipeline'],
+  release: ['pipeline'],
+  template: ['pipeline'],
+  report: ['pipeline'],
+  config: ['pipeline'],
+  cli: ['pipeline', 'config', 'report', 'release', 'assemble.ts', 'version.ts'],
+  'assemble.ts': ['pipeline', 'config', 'consul', 'nginx', 'release', 'template', 'version.ts'],
+  'daemon.ts': ['pipeline', 'config', 'release', 'report', 'template', 'cli', 'assemble.ts', 'version.ts'],
+  'main.ts': ['cli', 'daemon.ts'],
+  'version.ts': [],
+};
+
+/** Who alone may import a package. */
+const owners: Readonly<Record<string, string>> = {
+  consul: 'consul',
+  execa: 'nginx',
+  eta: 'template',
+  chokidar: 'template',
+  commander: 'cli',
+  pino: 'report',
+};
+
+const files = globSync('src/**/*.ts');
+const imports = files.flatMap((file) =>
+  [...readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?'([^']+)'/g)].map(([, name = '']) => ({
+    file,
+    name,
+  })),
+);
+
+const placeOf = (file: string) => file.split('/')[1] ?? '';
+
+test('the arrows between the parts of src/ point where they may', () => {
+  expect(files.length).toBeGreaterThan(30);
+  expect(imports.length).toBeGreaterThan(100);
+  const wrong = imports.filter(({ file, name }) => {
+    if (!name.startsWith('.')) return false;
+    const from = placeOf(file);
+    const to = placeOf(normalize(join(dirname(file), name)));
+    return from !== to && !allowed[from]?.includes(to);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('each package that touches the outside is imported by one part alone', () => {
+  const wrong = imports.filter(({ file, name }) => {
+    const owner = owners[name.split('/')[0] ?? ''];
+    return owner !== undefined && placeOf(file) !== owner;
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('the pipeline is pure: it reads no files, opens no sockets and runs nothing', () => {
+  const pure = ['node:net', 'node:timers/promises', 'node:util'];
+  const wrong = imports.filter(
+    ({ file, name }) => placeOf(file) === 'pipeline' && !name.startsWith('.') && !pure.includes(name),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('no file grows past 200 lines', () => {
+  const long = files.filter((file) => readFileSync(file, 'utf8').split('\n').length > 201);
+  expect(long.map((file) => basename(file))).toEqual([]);
+});

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { settings } from '../../../src/config/settings.ts';
+import { ProblemError } from '../../../src/pipeline/problem.ts';
+import { runLine } from './io.ts';
+
+describe('upsync', () => {
+  test('runs the daemon, which loads the configuration', async () => {
+    const { code, err, started, config } = await runLine('--service web1 --service api=b --keep-for 5s');
+    expect({ code, err, started }).toEqual({ code: 0, err: '', started: ['daemon'] });
+    expect(config?.plan.upstreams).toMatchObject([
+      { name: 'api', service: 'b', keepFor: 5_000 },
+      { name: 'web1', service: 'web1' },
+    ]);
+  });
+
+  test('takes its options from the environment too', async () => {
+    const { config } = await runLine('', { env: { UPSYNC_SERVICES: 'web1', UPSYNC_LOG_FORMAT: 'json' } });
+    expect(config?.log.format).toBe('json');
+  });
+
+  test('takes every setting by flag', async () => {
+    const flags = Object.values(settings).map(({ flag }) => flag);
+    for (const flag of flags) {
+      const { err } = await runLine(`--service a ${flag} \u0000`);
+      expect(err).not.toContain('unknown option');
+      expect(err).toContain(flag);
+    }
+  });
+});
+
+describe('--once', () => {
+  test('runs once with what goes with it, and gives back its exit code', async () => {
+    const { code, started, options } = await runLine('--once --json --exit-code --service web1');
+    expect({ code, started }).toEqual({ code: 2, started: ['once'] });
+    expect(options).toEqual({ apply: false, seed: false, exitCode: true, json: true });
+  });
+
+  test('applies and seeds', async () => {
+    expect((await runLine('--once --apply --seed --service a')).options).toMatchObject({
+      apply: true,
+      seed: true,
+    });
+  });
+
+  test.each([
+    ['--apply', '--apply goes with --once; write --once --apply'],
+    ['--seed', '--seed goes with --once --apply; write --once --apply --seed'],
+    ['--exit-code', '--exit-code goes with --once; write --once --exit-code'],
+    ['--json', "--json goes with --once; for the daemon's log write --log-format json"],
+    ['--once --seed', '--seed goes with --apply; write --apply --seed'],
+    [
+      '--once --apply --exit-code',
+      '--exit-code tells whether something would change, and --apply changes it; leave one of them out',
+    ],
+  ])('is needed or not enough: %s', async (line, message) => {
+    const { code, err, started } = await runLine(`--service a ${line}`);
+    expect({ code, err, started }).toEqual({ code: 1, err: `upsync: ${message}\n`, started: [] });
+  });
+});
+
+describe('what is not known', () => {
+  test.each([
+    ['--onec', 'unknown option --onec; did you mean --once?'],
+    ['--servce web1', 'unknown option --servce; did you mean --service?'],
+    ['--frobnicate', 'unknown option --frobnicate; upsync --help lists what there is'],
+    ['-x', 'unknown option -x; upsync --help lists what there is'],
+    ['shcema', 'unknown command shcema; did you mean schema?'],
+    ['launch', 'unknown command launch; upsync --help lists what there is'],
+    ['help shcema', 'unknown command shcema; did you mean schema?'],
+    ['schema --once', 'unknown option --once; upsync --help lists what there is'],
+    ['--output', '--output needs a value, --output DIR'],
+  ])('%s is an error of one line', async (line, message) => {
+    const { code, out, err, started } = await runLine(line);
+    expect({ code, out, err, started }).toEqual({
+      code: 1,
+      out: '',
+      err: `upsync: ${message}\n`,
+      started: [],
+    });
+  });
+
+  test.each(['--consul-token=s3cret', '--consul-token s3cret', '--token=s3cret'])(
+    'a token by flag is refused and not repeated: %s',
+    async (line) => {
+      const { code, err } = await runLine(line);
+      expect(code).toBe(1);
+      expect(err).toContain('CONSUL_HTTP_TOKEN');
+      expect(err).not.toContain('s3cret');
+    },
+  );
+});
+
+describe('errors', () => {
+  test('of the configuration are told without a stack', async () => {
+    expect(await runLine('--service a --wait 5')).toMatchObject({
+      code: 1,
+      err: 'upsync: --wait: not in the form MIN:MAX\n',
+    });
+  });
+
+  test.each([
+    ['--log-level debug', {}],
+    ['', { UPSYNC_LOG_LEVEL: 'trace' }],
+  ])('show the stack where it is asked for: %s %j', async (line, env) => {
+    const throws = new ProblemError({ what: 'a fault' }, { cause: new Error('its cause') });
+    const { err } = await runLine(`--service a ${line}`.trim(), { env, throws });
+    expect(err).toMatch(/^upsync: a fault\nProblemError: a fault\n +at .*caused by Error: its cause\n +at /s);
+  });
+
+  test('that nobody foresaw are told in a line, with the way to the stack', async () => {
+    const { code, err } = await runLine('--service a', { throws: new TypeError('x is not a function') });
+    expect(code).toBe(1);
+    expect(err).toBe('upsync: x is not a function; UPSYNC_LOG_LEVEL=debug shows where\n');
+  });
+
+  test('bring no control character to the terminal', async () => {
+    const { err } = await runLine('--service a', { throws: new ProblemError({ what: 'a\u001b[2Jb\rc\nd' }) });
+    expect(err).toBe('upsync: a?[2Jb?c\nd\n');
+  });
+});
+
+describe('commands that start nothing', () => {
+  test('--version prints the version of the package', async () => {
+    const { code, out, started } = await runLine('--version');
+    expect({ code, started }).toEqual({ code: 0, started: [] });
+    expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('schema prints JSON', async () => {
+    const { code, out } = await runLine('schema');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ title: 'upsync.yaml', type: 'object' });
+  });
+});

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { consulAddress, proofAddress } from '../../../src/config/address.ts';
+
+test.each([
+  ['http://127.0.0.1:8500', 'http://127.0.0.1:8500'],
+  ['https://consul.example/', 'https://consul.example'],
+  ['http://proxy.example/consul/', 'http://proxy.example/consul'],
+  ['http://[::1]:8500', 'http://[::1]:8500'],
+])('%s is the address of an agent', (given, address) => {
+  expect(consulAddress.parse(given)).toBe(address);
+});
+
+test.each([
+  '',
+  '127.0.0.1:8500',
+  'localhost:8500',
+  'unix:///run/consul.sock',
+  'ftp://a',
+  'http://',
+  'http://user:password@a',
+  'http://token@a',
+  'http://a?token=b',
+  'http://a#b',
+  'http://a b',
+  'http://a:99999',
+])('%j is none', (given) => {
+  expect(consulAddress.safeParse(given).error?.issues).toHaveLength(1);
+});
+
+test.each(['auto', 'gateway:9466', '127.0.0.1:1', '[::1]:65535'])(
+  '%s is where a proof may be had',
+  (given) => {
+    expect(proofAddress.parse(given)).toBe(given);
+  },
+);
+
+test.each(['', 'gateway', ':80', 'a:0', 'a:65536', 'a:b', '::1:80', '[x]:80', 'a b:80', 'http://a:80'])(
+  '%j is nowhere',
+  (given) => {
+    expect(proofAddress.safeParse(given).success).toBe(false);
+  },
+);

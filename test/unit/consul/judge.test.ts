@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { judge } from '../../../src/consul/judge.ts';
+import type { Answer, Registration } from '../../../src/pipeline/snapshot.ts';
+
+const SERVICE = { kind: 'service', service: 'web1', datacenter: '' } as const;
+const NODE = { kind: 'node', node: 'n1', datacenter: '' } as const;
+
+function registration(id: string): Registration {
+  return {
+    datacenter: 'dc1',
+    node: 'n1',
+    id,
+    service: 'web1',
+    address: '10.0.0.1',
+    port: 80,
+    weights: { passing: 1, warning: 1 },
+    health: 'passing',
+    tags: [],
+    meta: {},
+  };
+}
+
+const TWO = [registration('a'), registration('b')];
+
+function held(value: readonly Registration[], index = '10'): Answer {
+  return { query: SERVICE, value, index, since: 0 };
+}
+
+test.each([
+  ['the first answer', TWO, 5n, 0n, undefined, 'changed'],
+  ['the same under a newer index', [...TWO], 11n, 10n, held(TWO), 'unchanged'],
+  ['the same under the same index', TWO, 10n, 10n, held(TWO), 'unchanged'],
+  ['another value', TWO.slice(1), 11n, 10n, held(TWO), 'changed'],
+  ['another value under the same index', TWO.slice(1), 10n, 10n, held(TWO), 'changed'],
+  ['an index that went backwards', TWO, 9n, 10n, held(TWO), 'rewound'],
+  ['an index that went backwards, empty', [], 1n, 10n, held(TWO), 'rewound'],
+  ['a lower index on a read without one', TWO.slice(1), 3n, 0n, held(TWO), 'changed'],
+  ['an index of more than 53 bits', TWO, 2n ** 63n, 2n ** 63n + 1n, held(TWO), 'rewound'],
+  ['a first answer that is empty', [], 5n, 0n, undefined, 'doubtful'],
+  ['empty, with an index that moved on', [], 11n, 10n, held(TWO), 'doubtful'],
+  ['empty, on a read without an index', [], 11n, 0n, held(TWO), 'doubtful'],
+  ['empty, as before', [], 12n, 11n, held([], '11'), 'unchanged'],
+] as const)('%s', (_, value, index, asked, before, kind) => {
+  expect(judge(SERVICE, value, { index, filtered: false }, asked, before).kind).toBe(kind);
+});
+
+test.each([
+  [
+    'the index has not moved',
+    10n,
+    false,
+    held(TWO),
+    /index 10 has not moved .* lost its rights \(2 instances stay\)$/,
+  ],
+  [
+    'the index is behind',
+    9n,
+    false,
+    held(TWO.slice(1)),
+    /index 9 is behind 10, .* lost its state \(1 instance stays\)$/,
+  ],
+  ['Consul filtered it', 11n, true, held(TWO), /hid instances from the token \(2 instances stay\)$/],
+  ['Consul filtered the first one', 11n, true, undefined, /hid instances from the token$/],
+  ['Consul filtered one that was empty', 11n, true, held([]), /hid instances from the token$/],
+])('an empty answer is refused where %s', (_, index, filtered, before, words) => {
+  const judgement = judge(SERVICE, [], { index, filtered }, 0n, before);
+  expect(judgement).toMatchObject({
+    kind: 'refused',
+    problem: { what: expect.stringMatching(/^empty answer for web1 not believed: /) },
+  });
+  expect(judgement).toMatchObject({ problem: { what: expect.stringMatching(words) } });
+});
+
+test('instances that came although others were hidden are taken', () => {
+  expect(judge(SERVICE, TWO, { index: 11n, filtered: true }, 0n, undefined).kind).toBe('changed');
+});
+
+test('a node may be empty without a doubt', () => {
+  expect(judge(NODE, [], { index: 1n, filtered: false }, 0n, held(TWO)).kind).toBe('changed');
+});

@@ -1,0 +1,87 @@
+import type { UpstreamPlan } from '../../../src/pipeline/plan.ts';
+import { queryKey } from '../../../src/pipeline/query.ts';
+import type { Registration, Snapshot } from '../../../src/pipeline/snapshot.ts';
+import type { Server, Upstream, View } from '../../../src/pipeline/view.ts';
+
+/** A registration of `web1` on node n1 at 10.0.0.1:80, healthy, but for what is given. */
+export function registration(given: Partial<Registration> = {}): Registration {
+  return {
+    datacenter: 'dc1',
+    node: 'n1',
+    id: 'web1',
+    service: 'web1',
+    address: '10.0.0.1',
+    port: 80,
+    weights: { passing: 1, warning: 1 },
+    health: 'passing',
+    tags: [],
+    meta: {},
+    ...given,
+  };
+}
+
+/** `count` registrations at 10.0.0.1, 10.0.0.2 …, alike but for their address and id. */
+export function registrations(count: number, given: Partial<Registration> = {}): Registration[] {
+  return Array.from({ length: count }, (_, index) =>
+    registration({ id: `i${index + 1}`, address: `10.0.0.${index + 1}`, ...given }),
+  );
+}
+
+export function upstreamPlan(given: Partial<UpstreamPlan> = {}): UpstreamPlan {
+  return {
+    name: 'web1',
+    service: 'web1',
+    tags: [],
+    datacenter: '',
+    balance: 'round_robin',
+    onEmpty: 'keep',
+    keepFor: 60_000,
+    onWarning: 'use',
+    maxFails: 1,
+    failTimeout: 10_000,
+    keepalive: 32,
+    zone: 'auto',
+    ...given,
+  };
+}
+
+/** What Consul said, by service. */
+export function snapshot(services: Readonly<Record<string, readonly Registration[]>>): Snapshot {
+  return new Map(
+    Object.entries(services).map(([service, value]) => {
+      const query = { kind: 'service', service, datacenter: '' } as const;
+      return [queryKey(query), { query, value, index: '1', since: 0 }];
+    }),
+  );
+}
+
+export function server(last: number, given: Partial<Server> = {}): Server {
+  return {
+    key: `dc1/n1/i${last}`,
+    node: 'n1',
+    host: `10.0.0.${last}`,
+    port: 80,
+    weight: 1,
+    state: 'up',
+    ...given,
+  };
+}
+
+export function upstream(servers: readonly Server[], given: Partial<Upstream> = {}): Upstream {
+  return {
+    name: 'web1',
+    service: 'web1',
+    origin: servers.length === 0 ? 'down' : 'live',
+    servers,
+    balance: 'round_robin',
+    maxFails: 1,
+    failTimeout: 10,
+    keepalive: 32,
+    zone: 64,
+    ...given,
+  };
+}
+
+export function view(...upstreams: readonly Upstream[]): View {
+  return { upstreams, leftOut: [] };
+}

@@ -1,0 +1,299 @@
+import { describe, expect, test } from 'vitest';
+import { freshMemory, type Memory } from '../../../src/pipeline/memory.ts';
+import type { Mode } from '../../../src/pipeline/pipeline.ts';
+import { type Pass, reconcile } from '../../../src/pipeline/reconcile.ts';
+import { recover } from '../../../src/pipeline/recover.ts';
+import { proven, release, type Stage, stage, unproven } from './fakes.ts';
+import { registrations, snapshot } from './given.ts';
+
+const never = new AbortController().signal;
+
+function pass(on: Stage, memory?: Memory, mode: Mode = 'apply'): Promise<Pass> {
+  return reconcile(on.pipeline, memory ?? freshMemory(on.clock.now()), mode, never);
+}
+
+/** A stage on which web1 has instances at 10.0.0.1 … */
+function withInstances(count: number): Stage {
+  const on = stage();
+  on.answers = snapshot({ web1: registrations(count) });
+  return on;
+}
+
+const digest = 'web1:10.0.0.1';
+
+describe('before every service has answered', () => {
+  test('nothing is done but wait, until start_timeout at most', async () => {
+    const on = stage();
+    const { outcome } = await pass(on);
+    expect(outcome).toMatchObject({ kind: 'waiting', missing: ['web1'], until: on.clock.now() + 30_000 });
+    expect(on.done).toEqual([]);
+  });
+
+  test('then the pass goes on with what there is', async () => {
+    const on = stage();
+    const memory = freshMemory(on.clock.now());
+    await on.clock.advance(30_000);
+    const { outcome, notices } = await pass(on, memory);
+    expect(outcome.kind).toBe('published');
+    expect(notices).toEqual([{ kind: 'missing', upstream: 'web1', servers: 0 }]);
+  });
+});
+
+describe('a change', () => {
+  test('is staged, tested, published, applied and proven, in this order', async () => {
+    const on = withInstances(1);
+    const { outcome } = await pass(on);
+    expect(on.done).toEqual(['stage', 'test', 'publish', `apply ${digest}`, `proven ${digest}`]);
+    expect(outcome).toMatchObject({
+      kind: 'published',
+      proof: proven,
+      changes: [{ upstream: 'web1', up: 1 }],
+    });
+  });
+
+  test('that leaves the files as they are costs no test and no reload', async () => {
+    const on = withInstances(1);
+    await pass(on);
+    on.done.length = 0;
+    expect((await pass(on)).outcome.kind).toBe('unchanged');
+    expect(on.done).toEqual([]);
+  });
+
+  test('that nginx refuses is never published', async () => {
+    const on = withInstances(1);
+    on.verdict = { kind: 'refused', problems: [{ what: 'unknown directive', where: 'a:1' }] };
+    const { outcome } = await pass(on);
+    expect(outcome).toMatchObject({ kind: 'rejected', stage: 'test', problems: [{ where: 'a:1' }] });
+    expect(on.done).toEqual(['stage', 'test', 'discard']);
+  });
+
+  test('that cannot be rendered is never staged', async () => {
+    const on = withInstances(1);
+    on.renders = () => ({ kind: 'problem', problem: { what: 'no such upstream', where: 'b.eta:2' } });
+    expect((await pass(on)).outcome).toMatchObject({ kind: 'rejected', stage: 'render' });
+    expect(on.done).toEqual([]);
+  });
+
+  test('whose disk fails is a failed outcome of that step, and is tried again', async () => {
+    const on = withInstances(1);
+    on.pipeline.releases.stage = () => Promise.reject(new Error('ENOSPC: no space left on device'));
+    const { outcome, wakeAt } = await pass(on);
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      step: 'stage',
+      problem: { what: expect.stringContaining('ENOSPC') },
+    });
+    expect(wakeAt).toBe(on.clock.now() + 1000);
+  });
+
+  test('with nginx stopped is published and not proven: nginx starts with it', async () => {
+    const on = withInstances(1);
+    on.running = { kind: 'stopped' };
+    on.proofs = [{ kind: 'stopped' }];
+    expect((await pass(on)).outcome).toMatchObject({ kind: 'published', proof: { kind: 'stopped' } });
+    expect(on.proven).toBeUndefined();
+  });
+});
+
+describe('answers that change while the candidate is tested', () => {
+  test('cost no reload of their own: the pass gives way to the next, which goes through', async () => {
+    const on = withInstances(1);
+    const { test: accept } = on.pipeline.gateway;
+    on.pipeline.gateway.test = (...args) => {
+      on.answers = snapshot({ web1: registrations(on.done.length) });
+      return accept(...args);
+    };
+    const first = await pass(on);
+    expect(first.outcome.kind).toBe('superseded');
+    expect(on.done).toEqual(['stage', 'test', 'discard']);
+    const second = await pass(on, first.memory);
+    expect(second.outcome.kind).toBe('published');
+    expect(second.memory.superseded).toBeUndefined();
+  });
+
+  test('do not count where only the index moved', async () => {
+    const on = withInstances(1);
+    const { test: accept } = on.pipeline.gateway;
+    on.pipeline.gateway.test = (...args) => {
+      on.answers = new Map([...on.answers].map(([key, answer]) => [key, { ...answer, index: '9' }]));
+      return accept(...args);
+    };
+    expect((await pass(on)).outcome.kind).toBe('published');
+  });
+});
+
+describe('a release that nginx does not come to run', () => {
+  test('gives way to the one that was proven', async () => {
+    const on = withInstances(1);
+    on.live = on.proven = release('old');
+    on.running = { kind: 'running', digest: 'old', draining: 0 };
+    on.proofs = [unproven];
+    const { outcome } = await pass(on);
+    expect(outcome).toMatchObject({
+      kind: 'rolledBack',
+      to: { digest: 'old' },
+      problem: { what: 'nginx does not run it' },
+    });
+    expect(on.done).toEqual(['stage', 'test', 'publish', `apply ${digest}`, 'rollBack old']);
+  });
+
+  test('is reloaded away where nginx runs it in part', async () => {
+    const on = withInstances(1);
+    on.live = on.proven = release('old');
+    on.running = { kind: 'running', digest: 'half', draining: 0 };
+    on.proofs = [unproven, proven];
+    expect((await pass(on)).outcome.kind).toBe('rolledBack');
+    expect(on.done.slice(-2)).toEqual(['rollBack old', 'apply old']);
+  });
+
+  test('gives way to what nginx ran before, though upsync had not proven it yet', async () => {
+    const on = withInstances(1);
+    on.live = release('seed');
+    on.running = { kind: 'running', digest: 'seed', draining: 0 };
+    on.proofs = [unproven];
+    expect((await pass(on)).outcome).toMatchObject({ kind: 'rolledBack', to: { digest: 'seed' } });
+  });
+
+  test('takes the links away where there was nothing before', async () => {
+    const on = withInstances(1);
+    on.proofs = [unproven];
+    expect((await pass(on)).outcome).toMatchObject({ kind: 'rolledBack', to: undefined });
+    expect(on.done.at(-1)).toBe('rollBack undefined');
+  });
+
+  test('but leaves them where nginx could not start without them', async () => {
+    const on = withInstances(1);
+    on.live = release(digest);
+    on.verdict = { kind: 'refused', problems: [{ what: 'host not found in upstream "web1"' }] };
+    on.proofs = [unproven];
+    expect((await pass(on)).outcome).toMatchObject({ kind: 'failed', step: 'prove' });
+    expect(on.done).toEqual([`apply ${digest}`, 'stage', 'test', 'discard']);
+  });
+
+  test('is not tried again at once, but after a back-off that grows to 5 s', async () => {
+    const on = withInstances(1);
+    on.live = on.proven = release('old');
+    on.running = { kind: 'running', digest: 'old', draining: 0 };
+    on.proofs = [unproven];
+    let memory = freshMemory(on.clock.now());
+    const waits: number[] = [];
+    for (let count = 0; count < 4; count++) {
+      const failed = await pass(on, memory);
+      expect(failed.outcome.kind).toBe('rolledBack');
+      waits.push((failed.wakeAt ?? 0) - on.clock.now());
+      expect((await pass(on, failed.memory)).outcome.kind).toBe('held');
+      await on.clock.advance(waits.at(-1) ?? 0);
+      memory = failed.memory;
+    }
+    expect(waits).toEqual([1000, 2000, 4000, 5000]);
+  });
+
+  test('does not hold other files back', async () => {
+    const on = withInstances(1);
+    on.live = on.proven = release('old');
+    on.proofs = [unproven, unproven, proven];
+    const failed = await pass(on);
+    on.answers = snapshot({ web1: registrations(2) });
+    expect((await pass(on, failed.memory)).outcome.kind).toBe('published');
+  });
+});
+
+describe('on disk is not in nginx', () => {
+  test('a release that nginx does not run is applied again, without a new one', async () => {
+    const on = withInstances(1);
+    on.live = release(digest);
+    on.running = { kind: 'running', digest: 'old', draining: 0 };
+    expect((await pass(on)).outcome.kind).toBe('published');
+    expect(on.done).toEqual([`apply ${digest}`, `proven ${digest}`]);
+  });
+
+  test('a release that nginx was started with is proven without a reload', async () => {
+    const on = withInstances(1);
+    on.live = release(digest);
+    on.running = { kind: 'running', digest, draining: 0 };
+    expect((await pass(on)).outcome.kind).toBe('unchanged');
+    expect(on.done).toEqual([`proven ${digest}`]);
+  });
+});
+
+describe('draining workers', () => {
+  test('are looked at after each reload', async () => {
+    const on = withInstances(1);
+    const first = await pass(on);
+    on.answers = snapshot({ web1: registrations(2) });
+    on.running = { kind: 'running', digest, draining: 10 };
+    const held = await pass(on, first.memory);
+    expect(held.outcome.kind).toBe('held');
+    expect(held.wakeAt).toBe(on.clock.now() + 1000);
+  });
+
+  test('that hold a reload back do not make an old failure spin', async () => {
+    const on = withInstances(1);
+    on.running = { kind: 'running', digest: undefined, draining: 10 };
+    const now = on.clock.now();
+    const memory = {
+      ...freshMemory(now),
+      reloadedAt: now,
+      barred: { digest, failures: 1, until: now - 500 },
+    };
+    expect((await pass(on, memory)).wakeAt).toBe(now + 1000);
+  });
+
+  test('past the limit hold the next reload back, for ten seconds after the last', async () => {
+    const on = withInstances(1);
+    on.running = { kind: 'running', digest: undefined, draining: 10 };
+    const memory = { ...freshMemory(on.clock.now()), reloadedAt: on.clock.now() };
+    const held = await pass(on, memory);
+    expect(held.outcome).toMatchObject({
+      kind: 'held',
+      why: expect.stringContaining('worker_shutdown_timeout'),
+    });
+    expect(on.done).toEqual([]);
+    await on.clock.advance(10_000);
+    expect((await pass(on, held.memory)).outcome.kind).toBe('published');
+  });
+});
+
+describe('a dry run', () => {
+  test('ends after the test: it publishes nothing and signals nobody', async () => {
+    const on = withInstances(1);
+    expect((await pass(on, undefined, 'dry')).outcome).toMatchObject({
+      kind: 'accepted',
+      changes: [{ up: 1 }],
+    });
+    expect(on.done).toEqual(['stage', 'test', 'discard']);
+  });
+
+  test('tests though nothing would change: the verdict is what it is asked for', async () => {
+    const on = withInstances(1);
+    await pass(on);
+    on.done.length = 0;
+    expect((await pass(on, undefined, 'dry')).outcome.kind).toBe('accepted');
+    expect(on.done).toEqual(['stage', 'test', 'discard']);
+  });
+});
+
+describe('at a start', () => {
+  test('a release that was published and never proven gives way to the proven one', async () => {
+    const on = stage();
+    [on.live, on.proven] = [release('new'), release('old')];
+    on.running = { kind: 'running', digest: 'old', draining: 0 };
+    await recover(on.pipeline, never);
+    expect(on.done).toEqual(['rollBack old']);
+  });
+
+  test('unless nginx runs it', async () => {
+    const on = stage();
+    [on.live, on.proven] = [release('new'), release('old')];
+    on.running = { kind: 'running', digest: 'new', draining: 0 };
+    await recover(on.pipeline, never);
+    expect(on.done).toEqual(['proven new']);
+  });
+
+  test('where nothing was proven yet, what was published stays', async () => {
+    const on = stage();
+    on.live = release('seed');
+    await recover(on.pipeline, never);
+    expect(on.done).toEqual([]);
+  });
+});

@@ -1,0 +1,152 @@
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Releases } from '../../../src/pipeline/ports.ts';
+import { createReleases } from '../../../src/release/store.ts';
+import { manualClock } from '../../support/manual-clock.ts';
+import { server, upstream, view } from '../pipeline/given.ts';
+
+let output = '';
+const clock = manualClock(Date.UTC(2026, 0, 1));
+
+beforeEach(() => {
+  output = mkdtempSync(join(tmpdir(), 'upsync-store-'));
+});
+afterEach(() => rmSync(output, { recursive: true }));
+
+const open = (): Releases =>
+  createReleases({
+    output,
+    proof: { listen: '127.1.1.1:20001', unavailable: '127.1.1.2:20001' },
+    version: '1.2.3',
+    clock,
+    report: () => undefined,
+    assertLocked: async () => undefined,
+  });
+
+const files = (contents: string) => [{ path: 'http/upstreams.conf', contents }];
+const seen = view(upstream([server(1)]));
+
+async function publish(releases: Releases, contents: string) {
+  await clock.advance(1);
+  return releases.publish(await releases.stage(files(contents), seen));
+}
+
+test('a published release is read through the permanent link, and includes its files by its own path', async () => {
+  const release = await publish(open(), '# one\n');
+  const link = join(output, 'http/upsync.conf');
+  expect(readlinkSync(link)).toBe('../current/http.conf');
+  expect(readFileSync(link, 'utf8')).toContain(`include "${release.folder}/http/upstreams.conf";`);
+  expect(readFileSync(link, 'utf8')).toContain(`return 200 "$pid ${release.digest}"`);
+  expect(existsSync(join(output, 'stream/upsync.conf'))).toBe(true);
+});
+
+test('a staged candidate changes nothing that nginx reads', async () => {
+  await open().stage(files('# one\n'), seen);
+  expect(readdirSync(output)).toEqual(['releases']);
+});
+
+test('what was published and proven is known to the next process, view included', async () => {
+  const release = await publish(open(), '# one\n');
+  const releases = open();
+  expect(await releases.live()).toEqual(release);
+  expect(await releases.proven()).toBeUndefined();
+  await releases.markProven(release);
+  expect(await open().proven()).toEqual(release);
+});
+
+test('a remembered view is that of the live release from then on', async () => {
+  await publish(open(), '# one\n');
+  const kept = view(upstream([server(1, { lostSince: 5 })], { origin: 'kept' }));
+  await open().remember(kept);
+  expect((await open().live())?.view).toEqual(kept);
+});
+
+test('rolling back points at the older release, or takes all links away', async () => {
+  const releases = open();
+  const first = await publish(releases, '# one\n');
+  await publish(releases, '# two\n');
+  await releases.rollBack(first);
+  expect(await releases.live()).toEqual(first);
+  await releases.rollBack(undefined);
+  expect(await releases.live()).toBeUndefined();
+  expect(existsSync(join(output, 'http/upsync.conf'))).toBe(false);
+});
+
+test('the same files have the same digest, other files, names or proof addresses another', () => {
+  const { digest } = open();
+  expect(digest(files('a'))).toBe(open().digest(files('a')));
+  const elsewhere = createReleases({
+    output,
+    proof: { listen: '9466', unavailable: '127.0.0.1:9466' },
+    version: '1',
+    clock,
+    report: () => undefined,
+    assertLocked: async () => undefined,
+  });
+  const all = [
+    digest(files('a')),
+    digest(files('b')),
+    digest([{ path: 'http/x', contents: 'a' }]),
+    elsewhere.digest(files('a')),
+  ];
+  expect(new Set(all).size).toBe(4);
+});
+
+test('old releases go, but for the last five and those that are current or proven', async () => {
+  const releases = open();
+  const first = await publish(releases, '# 0\n');
+  await releases.markProven(first);
+  for (let count = 1; count <= 9; count++) await publish(releases, `# ${count}\n`);
+  const left = readdirSync(join(output, 'releases'));
+  expect(left).toHaveLength(7);
+  expect(left[0]).toBe(first.folder.split('/').at(-1));
+});
+
+test('a manifest that cannot be read means that nothing is known of the release', async () => {
+  const release = await publish(open(), '# one\n');
+  writeFileSync(join(release.folder, 'manifest.json'), '{"half":');
+  expect(await open().live()).toBeUndefined();
+});
+
+test('the diff shows the files of both sides, and none that are equal', async () => {
+  const releases = open();
+  const live = await publish(releases, 'a\nb\n');
+  const same = await releases.stage(files('a\nb\n'), seen);
+  expect(await releases.diff(same, live)).toEqual([]);
+  await clock.advance(1);
+  const other = await releases.stage(files('a\nc\n'), seen);
+  const [diff] = await releases.diff(other, live);
+  expect(diff?.path).toBe('http/upstreams.conf');
+  expect(diff?.patch).toContain('-b\n+c\n');
+  expect(diff?.patch).toMatch(/^--- live\/http\/upstreams\.conf/);
+});
+
+test('a candidate that cannot be written whole leaves nothing behind', async () => {
+  const broken = [...files('# one\n'), { path: 'http/upstreams.conf/below-a-file', contents: '' }];
+  await expect(open().stage(broken, seen)).rejects.toThrow();
+  expect(readdirSync(join(output, 'releases'))).toEqual([]);
+});
+
+test('what is live is never discarded', async () => {
+  const releases = open();
+  const release = await publish(releases, '# one\n');
+  await releases.discard(release);
+  expect(await releases.live()).toEqual(release);
+});
+
+test('a release whose folder is gone is not live', async () => {
+  const releases = open();
+  const release = await publish(releases, '# one\n');
+  rmSync(release.folder, { recursive: true });
+  expect(await releases.live()).toBeUndefined();
+});

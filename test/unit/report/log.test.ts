@@ -1,0 +1,155 @@
+import { beforeEach, expect, test } from 'vitest';
+import type { Event } from '../../../src/pipeline/event.ts';
+import type { Outcome } from '../../../src/pipeline/outcome.ts';
+import type { Line } from '../../../src/report/line.ts';
+import { createLog } from '../../../src/report/log.ts';
+import { type ManualClock, manualClock } from '../../support/manual-clock.ts';
+import { release } from '../pipeline/fakes.ts';
+import { server } from '../pipeline/given.ts';
+
+let clock: ManualClock;
+let lines: Line[];
+let report: (event: Event) => void;
+
+beforeEach(() => {
+  clock = manualClock(1_000_000);
+  lines = [];
+  report = createLog((line) => lines.push(line), clock);
+});
+
+const texts = () => lines.filter(({ level }) => level !== 'debug').map(({ text }) => text);
+const reconciled = (outcome: Outcome, changeToLive?: number): Event => ({
+  type: 'reconciled',
+  outcome,
+  notices: [],
+  ...(changeToLive === undefined ? {} : { changeToLive }),
+});
+const published: Outcome = {
+  kind: 'published',
+  release: release('0123456789abcdef'),
+  proof: { kind: 'proven', by: 'processes', workers: 2, draining: 1 },
+  changes: [
+    { upstream: 'web1', gone: false, joined: [server(3)], left: [], changed: [], up: 3 },
+    {
+      upstream: 'longer-name',
+      gone: false,
+      joined: [],
+      left: [server(1)],
+      changed: [{ before: server(2), after: server(2, { state: 'down' }) }],
+      up: 1,
+    },
+  ],
+  warnings: [],
+  steps: { render: 1, stage: 2, test: 12, publish: 3, prove: 104 },
+};
+
+test('a published change says who joined and left, when it was live, and what took how long', () => {
+  report(reconciled(published, 121.4));
+  expect(texts()).toEqual([
+    'web1         + 10.0.0.3:80 (n1), now 3 up',
+    'longer-name  − 10.0.0.1:80 (n1), ~ 10.0.0.2:80 (n1) drains (maintenance), now 1 up',
+    'release 0123456789abcdef is live 121 ms after the change (test 12 ms, reload 104 ms), proven by 2 workers, 1 older one drains',
+  ]);
+  expect(lines[0]?.fields).toMatchObject({
+    event: 'changed',
+    upstream: 'web1',
+    joined: ['10.0.0.3:80'],
+    up: 3,
+  });
+  expect(lines[2]?.fields).toMatchObject({
+    event: 'published',
+    digest: '0123456789abcdef',
+    changeToLive: 121.4,
+  });
+});
+
+test('many at once are counted, not named', () => {
+  const joined = Array.from({ length: 12 }, (_, index) => server(index + 1));
+  const changes = [{ upstream: 'web1', gone: false, joined, left: [], changed: [], up: 15 }];
+  report(reconciled({ ...published, changes }));
+  expect(texts()[0]).toBe('web1  +12 −0, now 15 up');
+});
+
+test('with nginx stopped it says that nothing was reloaded', () => {
+  report(reconciled({ ...published, proof: { kind: 'stopped' }, changes: [] }));
+  expect(texts()).toEqual([
+    'release 0123456789abcdef is published, and what nginx starts with: nginx is not running',
+  ]);
+});
+
+test('what goes on failing is said once, and again after a minute', async () => {
+  const rejected = reconciled({
+    kind: 'rejected',
+    stage: 'test',
+    problems: [{ what: 'unknown directive "x"', where: 'a.conf:3' }],
+  });
+  report(rejected);
+  report(reconciled({ kind: 'held', why: 'tried again soon', until: 0 }));
+  report(rejected);
+  expect(texts()).toEqual(['rejected at test, nginx keeps what it has: a.conf:3: unknown directive "x"']);
+  await clock.advance(60_000);
+  report(rejected);
+  expect(texts()).toHaveLength(2);
+});
+
+test('what failed, was mended and fails again is said again', () => {
+  const failed = reconciled({ kind: 'failed', step: 'stage', problem: { what: 'disk full' } });
+  report(failed);
+  report(reconciled({ kind: 'unchanged', release: release('a') }));
+  report(failed);
+  expect(texts()).toHaveLength(2);
+});
+
+test('Consul failing is said once, and its return', () => {
+  const failed: Event = {
+    type: 'queryFailed',
+    query: 'service:web1',
+    problem: { what: 'connection refused', where: 'http://127.0.0.1:8500' },
+    failures: 1,
+    since: 1_000_000,
+    retryIn: 100,
+  };
+  report(failed);
+  report({ ...failed, failures: 2 });
+  report({ type: 'queryRecovered', query: 'service:web1', after: 5400 });
+  expect(texts()).toEqual([
+    'service:web1  http://127.0.0.1:8500: connection refused. Nothing changes meanwhile.',
+    'service:web1  Consul answers again after 5.4 s',
+  ]);
+});
+
+test('waiting is worth a line after a second, then every five', async () => {
+  const waiting = () =>
+    report(reconciled({ kind: 'waiting', missing: ['web1'], since: 1_000_000, until: 1_030_000 }));
+  waiting();
+  expect(texts()).toEqual([]);
+  for (let second = 1; second <= 7; second++) {
+    await clock.advance(1000);
+    waiting();
+  }
+  expect(texts()).toEqual([
+    'still waiting for Consul to answer for web1, 1.0 s; at most 29 s more',
+    'still waiting for Consul to answer for web1, 6.0 s; at most 24 s more',
+  ]);
+});
+
+test('a notice is said when it comes up, not while it lasts', () => {
+  const kept = (until: number): Event => ({
+    type: 'reconciled',
+    outcome: { kind: 'unchanged', release: release('a') },
+    notices: [{ kind: 'kept', upstream: 'web1', registered: 0, servers: 3, until }],
+  });
+  report(kept(1_060_000));
+  report(kept(1_060_001));
+  expect(texts()).toEqual(['web1  0 registered, keeping 3 for 60 s']);
+  report(reconciled({ kind: 'unchanged', release: release('a') }));
+  report(kept(1_060_000));
+  expect(texts()).toHaveLength(2);
+});
+
+test('nothing to change is nothing to say', () => {
+  report(reconciled({ kind: 'unchanged', release: release('a') }));
+  report({ type: 'progress', step: 'render' });
+  report({ type: 'answered', query: 'service:web1', instances: 1, index: '7', ms: 1 });
+  expect(texts()).toEqual([]);
+});

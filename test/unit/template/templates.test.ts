@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Event } from '../../../src/pipeline/event.ts';
+import type { View } from '../../../src/pipeline/view.ts';
+import { createTemplates } from '../../../src/template/templates.ts';
+import { server, upstream, view } from '../pipeline/given.ts';
+
+let folder = '';
+let events: Event[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'upsync-templates-'));
+  events = [];
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+const open = () =>
+  createTemplates({ kind: 'folder', folder }, '127.9.9.9:20000', (event) => events.push(event));
+const two: View = view(
+  upstream([server(1, { weight: 3 }), server(2, { state: 'down' })]),
+  upstream([], { name: 'web2', balance: 'least_conn', keepalive: 0, zone: 0 }),
+);
+
+test('the built-in template writes one upstream for each', () => {
+  const builtin = createTemplates({ kind: 'builtin' }, '127.9.9.9:20000', () => undefined);
+  expect(builtin.render(two)).toEqual({
+    kind: 'files',
+    files: [
+      {
+        path: 'http/upstreams.conf',
+        contents: `upstream web1 {
+    zone upsync_web1 64k;
+    server 10.0.0.1:80 weight=3;
+    server 10.0.0.2:80 down;
+    keepalive 32;
+}
+upstream web2 {
+    least_conn;
+    server 127.9.9.9:20000 max_fails=0;
+}
+`,
+      },
+    ],
+  });
+});
+
+test('weights are divided by what an upstream has in common', () => {
+  write('a.conf.eta', '<% for (const { weight } of it.upstreams[0].servers) { %><%= weight %> <% } %>');
+  const weighted = view(upstream([server(1, { weight: 100 }), server(2, { weight: 250 })]));
+  expect(open().render(weighted)).toMatchObject({ files: [{ contents: '2 5 ' }] });
+});
+
+test('max_fails and fail_timeout are written where they are not what nginx takes by itself', () => {
+  write('a.conf.eta', '<%~ it.servers(it.upstream("web1")) %>');
+  const strict = view(upstream([server(1)], { maxFails: 3, failTimeout: 5 }));
+  expect(open().render(strict)).toMatchObject({
+    files: [{ contents: '    server 10.0.0.1:80 max_fails=3 fail_timeout=5s;' }],
+  });
+});
+
+test('a folder gives a file for each template, partials aside', () => {
+  write('a.conf.eta', 'a <%~ include("./_part") %>\n');
+  write('_part.eta', 'part <%= it.upstreams.length %>');
+  write('notes.txt', 'not a template');
+  expect(open().render(two)).toEqual({
+    kind: 'files',
+    files: [{ path: 'http/a.conf', contents: 'a part 2' }],
+  });
+});
+
+test('a list gives each its destination', () => {
+  write('any.eta', 'x');
+  const list = [{ source: join(folder, 'any.eta'), destination: 'stream/db.conf' }];
+  const templates = createTemplates({ kind: 'list', list }, '', () => undefined);
+  expect(templates.render(two)).toMatchObject({ files: [{ path: 'stream/db.conf' }] });
+});
+
+test('an error from the start names file and line', () => {
+  write('a.conf.eta', 'fine\n<% if ( { %>\n');
+  expect(open).toThrow(/a\.conf\.eta:2: .*mend the template/);
+  write('a.conf.eta', 'fine\n\n<%= it');
+  expect(open).toThrow(/a\.conf\.eta:3: unclosed tag/);
+});
+
+test('an empty folder is an error that says what to do', () => {
+  expect(open).toThrow(/no template in this folder; put one there/);
+});
+
+test('a broken edit is reported with file and line, and the last good templates go on', () => {
+  write('a.conf.eta', 'one <%= it.upstreams.length %>');
+  const templates = open();
+  templates.render(two);
+  write('a.conf.eta', '<% oops( %>');
+  templates.reload();
+  expect(events).toMatchObject([
+    { type: 'problem', problem: { where: expect.stringMatching(/a\.conf\.eta:1$/) } },
+  ]);
+  expect(templates.render(view())).toMatchObject({ files: [{ contents: 'one 0' }] });
+});
+
+test('an edit that fails only while it renders is reported once, and the last good templates go on', () => {
+  write('a.conf.eta', 'one');
+  const templates = open();
+  templates.render(two);
+  write('a.conf.eta', 'two\n<%= it.upstream("nobody").name %>');
+  templates.reload();
+  expect(templates.render(two)).toMatchObject({ files: [{ contents: 'one' }] });
+  templates.render(two);
+  expect(events).toMatchObject([
+    {
+      type: 'problem',
+      problem: {
+        where: expect.stringMatching(/a\.conf\.eta:2$/),
+        what: expect.stringContaining('no upstream nobody'),
+      },
+    },
+  ]);
+});
+
+test('a mended edit is used', () => {
+  write('a.conf.eta', 'one');
+  const templates = open();
+  templates.render(two);
+  write('a.conf.eta', '<% oops( %>');
+  templates.reload();
+  write('a.conf.eta', 'three');
+  templates.reload();
+  expect(templates.render(two)).toMatchObject({ files: [{ contents: 'three' }] });
+});
+
+test('what is undefined is an error, not the word', () => {
+  write('a.conf.eta', '<%= it.upstreams[0].nothing %>');
+  expect(open().render(two)).toMatchObject({
+    kind: 'problem',
+    problem: { what: expect.stringContaining('undefined') },
+  });
+});
