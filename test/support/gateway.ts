@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import { get } from 'node:http';
+import { join } from 'node:path';
+import type { BedOptions, NginxBed } from '../bed/nginx.ts';
+import { holdersOf, runs, until } from '../bed/nginx-processes.ts';
+
+interface GatewayLayout {
+  readonly workers?: number;
+  /** More for the http block. */
+  readonly http?: string;
+  /** Upstreams named as they usually are: nginx does not start without them. By variable otherwise. */
+  readonly named?: readonly string[];
+}
+
+/** An nginx that answers `/NAME` from the upstream of that name. */
+export function gateway({ workers = 2, http: more = '', named = [] }: GatewayLayout = {}): BedOptions {
+  const locations = named.map((name) => `location /${name} { proxy_pass http://${name}; }`).join('\n');
+  return {
+    layout: ({ main, http, host, port }) => ({
+      'nginx.conf': `${main}
+worker_processes ${workers};
+events { worker_connections 512; }
+http {
+${http}
+include upsync/http/*.conf;
+proxy_connect_timeout 1s;
+proxy_http_version 1.1;
+proxy_set_header Connection "";
+server {
+  listen ${host}:${port};
+  location = / { return 200 "gateway"; }
+  ${named.length > 0 ? locations : 'location ~ ^/(?<upstream>[a-z0-9_-]+)$ { proxy_pass http://$upstream; }'}
+}
+${more}
+}
+`,
+    }),
+  };
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** One GET over a connection of its own. */
+export function ask(url: string): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { agent: false, signal: AbortSignal.timeout(5_000) }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        body += chunk;
+      });
+      response.on('error', reject).on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+    request.on('error', reject);
+  });
+}
+
+/** The status and body of so many requests, one after the other, each counted. */
+export async function tally(url: string, requests: number): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (let each = 0; each < requests; each += 1) {
+    const { status, body } = await ask(url);
+    const key = status === 200 ? body : String(status);
+    counts[key] = (counts[key] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Asks on and on until it is stopped, and counts as `tally` does. */
+export function steadily(url: string): { stop(): Promise<Record<string, number>> } {
+  const counts: Record<string, number> = {};
+  let stopped = false;
+  const asked = (async () => {
+    while (!stopped) {
+      const { status, body } = await ask(url).catch((error: Error) => ({ status: 0, body: error.message }));
+      const key = status === 200 ? body : `${status} ${body}`;
+      counts[key] = (counts[key] ?? 0) + 1;
+    }
+    return counts;
+  })();
+  return {
+    stop() {
+      stopped = true;
+      return asked;
+    },
+  };
+}
+
+/** How often nginx took up a new configuration since it was started, as its error log says. */
+export async function reloads(nginx: NginxBed): Promise<number> {
+  return (await nginx.errorLog()).match(/\[notice\] .*: reconfiguring$/gm)?.length ?? 0;
+}
+
+/** The workers of a master that was killed. */
+export function orphansOf(nginx: NginxBed): Promise<readonly number[]> {
+  return holdersOf(join(nginx.folder, 'logs/error.log'));
+}
+
+export async function endOrphans(nginx: NginxBed): Promise<void> {
+  for (const worker of await orphansOf(nginx)) {
+    process.kill(worker, 'SIGKILL');
+    await until(`worker ${worker} ends`, async () => !(await runs(worker)));
+  }
+}
+
+/** Master and workers at once, as when the machine goes down. */
+export async function killAll(nginx: NginxBed): Promise<void> {
+  await nginx.kill();
+  await endOrphans(nginx);
+}
+
+/** The managed folder's rendered file that is live. */
+export function rendered(nginx: NginxBed, name = 'http/upstreams.conf'): Promise<string> {
+  return readFile(join(nginx.folder, 'upsync/current', name), 'utf8');
+}
