@@ -1,4 +1,5 @@
 import { kill } from 'node:process';
+import type { Running } from '../pipeline/outcome.ts';
 import { type Problem, problemOf } from '../pipeline/problem.ts';
 import type { Control, ControlOptions } from './control.ts';
 import { isMaster, masterOf, workersOf } from './processes.ts';
@@ -43,21 +44,26 @@ export function controlByPid(
     }
   }
 
+  async function running(signal: AbortSignal): Promise<Running> {
+    const found = await find(signal);
+    const answer = await hear(signal);
+    if ('problem' in found) {
+      return {
+        kind: 'stopped',
+        problem: answer === undefined ? found.problem : await orphans(ask, answer, signal),
+      };
+    }
+    // It went away while it was asked: that it said nothing says nothing of who stands there now.
+    const gone = answer === undefined && !(await isMaster(found.master));
+    if (gone && !signal.aborted) return running(signal);
+    const workers = await workersOf(found.master);
+    const draining = workers.filter((worker) => worker.draining).length;
+    const standing = Math.max(1, workers.length - draining);
+    return { kind: 'running', digest: answer?.digest, draining: Math.ceil(draining / standing) };
+  }
+
   return {
-    async running(signal) {
-      const found = await find(signal);
-      const answer = await hear(signal);
-      if ('problem' in found) {
-        return {
-          kind: 'stopped',
-          problem: answer === undefined ? found.problem : await orphans(ask, answer, signal),
-        };
-      }
-      const workers = await workersOf(found.master);
-      const draining = workers.filter((worker) => worker.draining).length;
-      const standing = Math.max(1, workers.length - draining);
-      return { kind: 'running', digest: answer?.digest, draining: Math.ceil(draining / standing) };
-    },
+    running,
 
     async reload(digest, signal) {
       const found = await find(signal);

@@ -1,14 +1,17 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { controlByPid } from '../../src/nginx/pid-control.ts';
 import { workersOf } from '../../src/nginx/processes.ts';
 import { proofServer, testify } from '../../src/nginx/proof.ts';
 import { proveByAnswers } from '../../src/nginx/prove-by-answers.ts';
 import { proveByProcesses } from '../../src/nginx/prove-by-processes.ts';
 import { systemClock } from '../../src/pipeline/clock.ts';
 import { frame } from '../../src/pipeline/frame.ts';
+import type { Clock } from '../../src/pipeline/ports.ts';
 import { type NginxBed, startNginx } from '../bed/nginx.ts';
-import { ask, gateway } from '../support/gateway.ts';
+import { until } from '../bed/nginx-processes.ts';
+import { ask, gateway, killAll } from '../support/gateway.ts';
 
 const never = new AbortController().signal;
 const digest = '0123456789abcdef';
@@ -22,6 +25,7 @@ async function startProving() {
   await mkdir(join(nginx.folder, 'upsync/http'), { recursive: true });
   await writeFile(join(nginx.folder, 'upsync/http/upsync.conf'), http?.contents ?? '');
   await nginx.restart();
+  await until('all workers stand', async () => (await pidsOf(nginx)).size === 4);
   return { nginx, proof, [Symbol.asyncDispose]: () => nginx[Symbol.asyncDispose]() };
 }
 
@@ -59,6 +63,31 @@ test('it is not proven while workers of before stand, whatever they answer', asy
     kind: 'unproven',
     problem: { what: expect.stringContaining('4 workers still run the configuration before') },
   });
+});
+
+test('an nginx that goes away while it is asked is seen to be stopped, not to run nothing of ours', async () => {
+  await using bed = await startProving();
+  const { nginx, proof } = bed;
+  let asking = () => {};
+  const clock: Clock = {
+    ...systemClock,
+    // The first thing that is done once its master was found.
+    now() {
+      asking();
+      return systemClock.now();
+    },
+  };
+  const control = controlByPid(async () => nginx.pidFile, { ask: proof.ask, proofTimeout: 5_000, clock });
+  expect(await control.running(never)).toMatchObject({ kind: 'running', digest });
+  // Workers that stand still take the question and do not answer it.
+  for (const worker of await pidsOf(nginx)) process.kill(worker, 'SIGSTOP');
+  const found = new Promise<void>((resolve) => {
+    asking = resolve;
+  });
+  const asked = control.running(never);
+  await found;
+  await killAll(nginx);
+  expect(await asked).toMatchObject({ kind: 'stopped' });
 });
 
 test('where processes cannot be seen, steady answers prove it, and others do not', async () => {
