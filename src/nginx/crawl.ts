@@ -1,8 +1,8 @@
 import { basename, dirname, isAbsolute } from 'node:path';
 import { type Problem, ProblemError } from '../pipeline/problem.ts';
+import { type Directive, lineAt, tokenize } from '../syntax/tokenize.ts';
 import { type Disk, type Managed, openDisk } from './crawl-disk.ts';
 import { glob, isPattern } from './glob.ts';
-import { type Directive, lineAt, tokenize } from './tokenize.ts';
 
 /** One file on the include path. */
 export interface Source {

@@ -1,6 +1,6 @@
+import { quote } from '../syntax/tokenize.ts';
 import { type Crawl, type Placed, type Source, utf8 } from './crawl.ts';
 import { isPattern } from './glob.ts';
-import { quote } from './tokenize.ts';
 
 /** Replaces `start` to `end` of a file's text; the rest stays byte for byte. */
 export interface Edit {

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { lineAt, tokenize } from '../../src/nginx/tokenize.ts';
 import { problemOf, sentence } from '../../src/pipeline/problem.ts';
+import { lineAt, tokenize } from '../../src/syntax/tokenize.ts';
 import { layNginx } from '../bed/nginx.ts';
 
 const NGINX = 'nginx';

@@ -6,9 +6,10 @@ import { expect, test } from 'vitest';
 const allowed: Readonly<Record<string, readonly string[]>> = {
   pipeline: [],
   consul: ['pipeline'],
-  nginx: ['pipeline'],
+  syntax: ['pipeline'],
+  nginx: ['pipeline', 'syntax'],
   release: ['pipeline'],
-  template: ['pipeline'],
+  template: ['pipeline', 'syntax'],
   report: ['pipeline'],
   config: ['pipeline'],
   cli: ['pipeline', 'config', 'report', 'release', 'assemble.ts', 'version.ts'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Directive, lineAt, quote, tokenize } from '../../../src/nginx/tokenize.ts';
+import { type Directive, lineAt, quote, tokenize } from '../../../src/syntax/tokenize.ts';
 
 type Plain = string | readonly [string, readonly Plain[]];
 
