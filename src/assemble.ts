@@ -1,5 +1,6 @@
 import type { Config } from './config/config.ts';
 import { createFeed } from './consul/feed.ts';
+import { createResolver } from './dns/resolver.ts';
 import { createGateway } from './nginx/gateway.ts';
 import { proofServer } from './nginx/proof.ts';
 import { systemClock } from './pipeline/clock.ts';
@@ -48,5 +49,12 @@ export function assemble(config: Config, { staging, assertHeld, report, feed }: 
 
 /** A feed that follows what the configuration names. `onChange` is called after each change of an answer. */
 export function follow({ consul }: Config, report: Report, onChange: () => void, signal: AbortSignal): Feed {
-  return createFeed(consul, { clock: systemClock, report, onChange }, signal);
+  const context = { clock: systemClock, report, onChange };
+  const feeds = [createFeed(consul, context, signal), createResolver(context, signal)];
+  return {
+    want(queries) {
+      for (const feed of feeds) feed.want(queries);
+    },
+    snapshot: () => new Map(feeds.flatMap((feed) => [...feed.snapshot()])),
+  };
 }

@@ -140,6 +140,12 @@ export const furtherSettings = {
     help: 'memory that the workers share per upstream: auto, off, or a size such as 128k or 1m',
     fallback: 'auto',
   },
+  'addresses.hostnames': {
+    flag: '--allow-hostnames',
+    value: 'true|false',
+    help: 'take instances that registered a host name, by the addresses that it resolves to',
+    fallback: false,
+  },
   start_timeout: {
     flag: '--start-timeout',
     value: 'TIME',

@@ -1,10 +1,12 @@
 import type { Plan, UpstreamPlan } from '../pipeline/plan.ts';
+import { toAdmission } from './admission.ts';
 import type { Settings } from './schema.ts';
 
 /** What the pipeline is asked to do: each upstream with what it does not say itself taken from `defaults`. */
 export function toPlan(settings: Settings): Plan {
   const { guard, nginx, upstreams, wait } = settings;
   return {
+    admission: toAdmission(settings),
     upstreams: Object.entries(upstreams)
       .map(([name, own]) => toUpstreamPlan(name, own ?? {}, settings))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { consulAddress, proofAddress } from './address.ts';
+import { exposedTag, metaKey, metaType, range } from './admission.ts';
 import { duration } from './duration.ts';
 import {
   datacenter,
@@ -98,6 +99,23 @@ const guard = z.strictObject({
   grace: setting(s['guard.grace'], duration()),
 });
 
+const addresses = z.strictObject({
+  allow: z
+    .array(range)
+    .default([])
+    .describe('take only these; special ones, such as link-local, are taken where named here'),
+  deny: z.array(range).default([]).describe('never take these'),
+  hostnames: setting(s['addresses.hostnames'], z.boolean()),
+});
+
+const expose = z.strictObject({
+  tags: z.array(exposedTag).default([]).describe('tags of an instance that templates see'),
+  meta: z
+    .record(metaKey, metaType)
+    .default({})
+    .describe('meta keys of an instance that templates see, and what each must be'),
+});
+
 const log = z.strictObject({
   level: setting(s['log.level'], z.enum(['trace', 'debug', 'info', 'warn', 'error'])),
   format: setting(s['log.format'], z.enum(['auto', 'pretty', 'json'])),
@@ -121,6 +139,8 @@ export const schema = z.strictObject({
   wait: wait.prefault({}).describe('how a burst of changes becomes one'),
   start_timeout: setting(s.start_timeout, duration()),
   guard: guard.prefault({}).describe('what is held when an upstream loses many servers in one step'),
+  addresses: addresses.prefault({}).describe('which addresses instances may have'),
+  expose: expose.prefault({}).describe('what templates see of an instance besides its address'),
   log: log.prefault({}).describe('what is written to standard error or output'),
 });
 

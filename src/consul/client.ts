@@ -3,7 +3,7 @@ import { type IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import Consul from 'consul';
 import { z } from 'zod';
 import { ProblemError } from '../pipeline/problem.ts';
-import type { Query } from '../pipeline/query.ts';
+import type { ConsulQuery } from '../pipeline/snapshot.ts';
 import { agentFor } from './agent.ts';
 import { bounded, type Transport } from './bounded.ts';
 import type { ConsulOptions, Tuning } from './options.ts';
@@ -25,8 +25,8 @@ interface Reply {
 /** Every request throws a ProblemError, and nothing that it throws holds the token. */
 export interface Client {
   /** The address that a query is read from, for people: without credentials. */
-  where(query: Query): string;
-  query(query: Query, read: Read, signal: AbortSignal): Promise<Reply>;
+  where(query: ConsulQuery): string;
+  query(query: ConsulQuery, read: Read, signal: AbortSignal): Promise<Reply>;
   /** All names of services that the token may see. */
   services(datacenter: string, signal: AbortSignal): Promise<Reply>;
   /** Closes idle connections too. */
@@ -119,7 +119,7 @@ function wayTo(address: URL): { readonly baseUrl: URL; readonly socketPath?: str
   });
 }
 
-function pathOf(query: Query): string {
+function pathOf(query: ConsulQuery): string {
   return query.kind === 'service'
     ? `/health/service/${encodeURIComponent(query.service)}`
     : `/catalog/node/${encodeURIComponent(query.node)}`;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ProblemError, problemOf, sentence } from '../pipeline/problem.ts';
-import type { Answer, Registration } from '../pipeline/snapshot.ts';
+import type { ConsulAnswer, Registration } from '../pipeline/snapshot.ts';
 import type { Client } from './client.ts';
 import { decode } from './decode.ts';
 import { readHeaders } from './headers.ts';
@@ -23,7 +23,7 @@ export interface Confirmed {
 export async function confirmEmpty(
   client: Client,
   query: ServiceQuery,
-  held: Answer | undefined,
+  held: ConsulAnswer | undefined,
   signal: AbortSignal,
 ): Promise<Confirmed> {
   try {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { ProblemError } from '../pipeline/problem.ts';
-import type { Query } from '../pipeline/query.ts';
-import type { Health, Registration } from '../pipeline/snapshot.ts';
+import type { ConsulQuery, Health, Registration } from '../pipeline/snapshot.ts';
 
 /* What is used of Consul's answers; zod drops the rest. Go writes an empty list or map as null. */
 
@@ -28,7 +27,7 @@ const HealthAnswer = z.array(z.object({ Node, Service, Checks: z.array(Check).nu
 const NodeAnswer = z.object({ Node, Services: z.record(z.string(), Service).nullish() }).nullable();
 
 /** The registrations in an answer's body, sorted by datacenter, node and id. Throws a ProblemError where its structure is not Consul's. */
-export function decode(query: Query, body: unknown): readonly Registration[] {
+export function decode(query: ConsulQuery, body: unknown): readonly Registration[] {
   const found = query.kind === 'service' ? fromHealth(body) : fromNode(body);
   return found.sort(byKey);
 }
@@ -55,6 +54,7 @@ function registration(
     node: node.Node,
     id: service.ID,
     service: service.Service,
+    nodeAddress: node.Address,
     address: service.Address === '' ? node.Address : service.Address,
     port: service.Port,
     weights: { passing: service.Weights.Passing, warning: service.Weights.Warning },

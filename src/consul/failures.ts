@@ -1,8 +1,8 @@
+import { backoff } from '../pipeline/backoff.ts';
 import type { Report } from '../pipeline/event.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { Problem } from '../pipeline/problem.ts';
 import type { QueryKey } from '../pipeline/query.ts';
-import { backoff } from './backoff.ts';
 import type { Tuning } from './options.ts';
 
 interface Context {

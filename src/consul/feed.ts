@@ -1,7 +1,8 @@
 import type { Report } from '../pipeline/event.ts';
 import type { Clock, Feed } from '../pipeline/ports.ts';
 import { type QueryKey, queryKey } from '../pipeline/query.ts';
-import type { Answer } from '../pipeline/snapshot.ts';
+import { type ConsulAnswer, type ConsulQuery, isConsulQuery } from '../pipeline/snapshot.ts';
+import { Watches } from '../pipeline/watches.ts';
 import { createClient } from './client.ts';
 import { type ConsulOptions, TUNING, type Tuning } from './options.ts';
 import { Slots } from './slots.ts';
@@ -15,7 +16,7 @@ export interface FeedContext {
 }
 
 /**
- * Follows queries by one blocking request each, and keeps the last good answer to each. Nothing that
+ * Follows the queries that are for Consul by one blocking request each, and keeps the last good answer to each. Nothing that
  * Consul says or fails to say ends a watch; only `want` and `signal` do, and `signal` closes every
  * connection. Throws a ProblemError where a TLS file cannot be read.
  */
@@ -25,8 +26,7 @@ export function createFeed(
   signal: AbortSignal,
   tuning: Tuning = TUNING,
 ): Feed {
-  const answers = new Map<QueryKey, Answer>();
-  const watches = new Map<QueryKey, AbortController>();
+  const answers = new Map<QueryKey, ConsulAnswer>();
   const client = createClient(options, tuning);
   signal.addEventListener('abort', () => client.close(), { once: true });
 
@@ -41,23 +41,13 @@ export function createFeed(
     keep: (answer) => answers.set(queryKey(answer.query), answer),
   };
 
+  const watches = new Watches<ConsulQuery>(
+    (query, stop) => watch(query, shared, stop),
+    (key) => answers.delete(key),
+    signal,
+  );
   return {
-    want(queries) {
-      const wanted = new Map(queries.map((query) => [queryKey(query), query]));
-      for (const [key, watched] of watches) {
-        if (wanted.has(key)) continue;
-        watched.abort();
-        watches.delete(key);
-        answers.delete(key);
-      }
-      for (const [key, query] of wanted) {
-        if (watches.has(key)) continue;
-        const stop = new AbortController();
-        watches.set(key, stop);
-        // It rejects only where `report` or `onChange` throws: a fault that had better be loud.
-        void watch(query, shared, AbortSignal.any([signal, stop.signal]));
-      }
-    },
+    want: (queries) => watches.want(queries.filter(isConsulQuery)),
     snapshot: () => new Map(answers),
   };
 }

@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../pipeline/problem.ts';
-import type { Query } from '../pipeline/query.ts';
-import type { Answer, Registration } from '../pipeline/snapshot.ts';
+import type { ConsulAnswer, ConsulQuery, Registration } from '../pipeline/snapshot.ts';
 import type { Meta } from './headers.ts';
 
-export type ServiceQuery = Extract<Query, { kind: 'service' }>;
+export type ServiceQuery = Extract<ConsulQuery, { kind: 'service' }>;
 
 /**
  * What a well-formed answer means.
@@ -26,11 +25,11 @@ export type Judgement =
  * Consul answer 200 with `[]` and the index of before: hence all the doubt about empty ones.
  */
 export function judge(
-  query: Query,
+  query: ConsulQuery,
   value: readonly Registration[],
   { index, filtered }: Meta,
   asked: bigint,
-  held: Answer | undefined,
+  held: ConsulAnswer | undefined,
 ): Judgement {
   if (index < asked) return { kind: 'rewound' };
   if (query.kind === 'service' && value.length === 0) {
@@ -42,7 +41,7 @@ export function judge(
 }
 
 /** An answer with instances is held, and now there are none. */
-function judgeLoss(query: ServiceQuery, index: bigint, held: Answer): Judgement {
+function judgeLoss(query: ServiceQuery, index: bigint, held: ConsulAnswer): Judgement {
   const last = BigInt(held.index);
   if (index > last) return { kind: 'doubtful', query };
   return disbelieved(
@@ -54,12 +53,12 @@ function judgeLoss(query: ServiceQuery, index: bigint, held: Answer): Judgement 
   );
 }
 
-function disbelieved(service: string, why: string, held: Answer | undefined): Judgement {
+function disbelieved(service: string, why: string, held: ConsulAnswer | undefined): Judgement {
   return { kind: 'refused', problem: emptyProblem(service, why, held) };
 }
 
 /** The words for an empty answer that does not enter the snapshot. */
-export function emptyProblem(service: string, why: string, held: Answer | undefined): Problem {
+export function emptyProblem(service: string, why: string, held: ConsulAnswer | undefined): Problem {
   const count = held?.value.length ?? 0;
   const kept = count === 0 ? '' : ` (${count} ${count === 1 ? 'instance stays' : 'instances stay'})`;
   return {

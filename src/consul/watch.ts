@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Report } from '../pipeline/event.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { type Problem, ProblemError, problemOf } from '../pipeline/problem.ts';
-import { type Query, queryKey } from '../pipeline/query.ts';
-import type { Answer, Registration } from '../pipeline/snapshot.ts';
+import { queryKey } from '../pipeline/query.ts';
+import type { ConsulAnswer, ConsulQuery, Registration } from '../pipeline/snapshot.ts';
 import type { Client } from './client.ts';
 import { confirmEmpty } from './confirm.ts';
 import { decode } from './decode.ts';
@@ -24,7 +24,7 @@ export interface Shared {
   /** How long ago the answering server may have heard from the leader, in ms. */
   readonly maxStale: number;
   /** Puts the newest good answer into the snapshot. */
-  keep(answer: Answer): void;
+  keep(answer: ConsulAnswer): void;
   /** Called after a value entered the snapshot or changed in it. */
   readonly onChange: () => void;
 }
@@ -53,11 +53,11 @@ type Look = Good | { readonly kind: 'rewound' } | { readonly kind: 'failed'; rea
  * A failure forgets the index, since a Consul that lost its state would sit out the whole wait on an
  * index that it has not reached. It never ends the watch and never touches the last good answer.
  */
-export async function watch(query: Query, shared: Shared, signal: AbortSignal): Promise<void> {
+export async function watch(query: ConsulQuery, shared: Shared, signal: AbortSignal): Promise<void> {
   const { clock, slots, tuning } = shared;
   const pace = new Pace(tuning.burst, tuning.interval);
   const failures = new Failures(queryKey(query), shared);
-  let held: Answer | undefined;
+  let held: ConsulAnswer | undefined;
   let index = 0n;
   let changed = false;
 
@@ -89,9 +89,9 @@ export async function watch(query: Query, shared: Shared, signal: AbortSignal): 
 
 /** One reading of the query, judged. Never rejects. */
 async function look(
-  query: Query,
+  query: ConsulQuery,
   after: bigint,
-  held: Answer | undefined,
+  held: ConsulAnswer | undefined,
   { client, clock, maxStale }: Shared,
   signal: AbortSignal,
 ): Promise<Look> {
@@ -116,12 +116,12 @@ async function look(
 }
 
 /** The answer to hold from now on: an unchanged value stays the same object, with its `since`. */
-function advance(query: Query, held: Answer | undefined, good: Good, now: number): Answer {
+function advance(query: ConsulQuery, held: ConsulAnswer | undefined, good: Good, now: number): ConsulAnswer {
   const index = String(good.index);
   if (held !== undefined && !good.changed) return { ...held, index };
   return { query, value: good.value, index, since: now };
 }
 
-function reportAnswer({ query, value, index }: Answer, ms: number, report: Report): void {
+function reportAnswer({ query, value, index }: ConsulAnswer, ms: number, report: Report): void {
   report({ type: 'answered', query: queryKey(query), instances: value.length, index, ms });
 }

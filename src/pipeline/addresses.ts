@@ -1,5 +1,6 @@
-import { addressOf, parseInstance } from './instance.ts';
-import type { Health, Snapshot } from './snapshot.ts';
+import type { Admission } from './admission.ts';
+import { addressOf, admit } from './instance.ts';
+import { type Health, isHostAnswer, type Snapshot } from './snapshot.ts';
 
 interface Owner {
   readonly service: string;
@@ -9,14 +10,16 @@ interface Owner {
 /** By address, the registrations that have it, by their key. */
 export type AddressOwners = ReadonlyMap<string, ReadonlyMap<string, Owner>>;
 
-export function addressOwners(snapshot: Snapshot): AddressOwners {
+export function addressOwners(snapshot: Snapshot, admission: Admission): AddressOwners {
   const owners = new Map<string, Map<string, Owner>>();
-  for (const { value } of snapshot.values()) {
-    for (const registration of value) {
-      const parsed = parseInstance(registration);
-      if (parsed.kind === 'refused') continue;
-      const { key, service, health } = parsed.instance;
-      const address = addressOf(parsed.instance);
+  for (const answer of snapshot.values()) {
+    if (isHostAnswer(answer)) continue;
+    const instances = answer.value.flatMap(
+      (registration) => admit(registration, admission, snapshot).instances,
+    );
+    for (const instance of instances) {
+      const { key, service, health } = instance;
+      const address = addressOf(instance);
       const known = owners.get(address) ?? new Map<string, Owner>();
       // The catalog names no health; where the same registration has one elsewhere, that one counts.
       if (health !== 'unknown' || !known.has(key)) known.set(key, { service, health });

@@ -4,10 +4,10 @@ import { bigLoss, hold } from './hold.ts';
 import { keep } from './keep.ts';
 import type { Observation } from './observe.ts';
 import type { Notice } from './outcome.ts';
-import type { GuardPlan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { Query } from './query.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { Server, View } from './view.ts';
+import type { LeftOut, Server, View } from './view.ts';
 
 /** Upstreams whose loss is held. */
 export type Holds = ReadonlyMap<string, Held>;
@@ -18,7 +18,7 @@ export interface Guarded {
   readonly holds: Holds;
   /** When a grace period or a kept server runs out, in ms since the epoch. */
   readonly wakeAt: number | undefined;
-  /** What else has to be asked: who holds the addresses of kept servers now. */
+  /** What else has to be asked: who holds the addresses of kept servers now, and where host names lead. */
   readonly wants: readonly Query[];
 }
 
@@ -31,11 +31,11 @@ export function guard(
   observations: readonly Observation[],
   before: View | undefined,
   snapshot: Snapshot,
-  plan: GuardPlan,
+  { guard: plan, admission }: Pick<Plan, 'guard' | 'admission'>,
   holds: Holds,
   now: number,
 ): Guarded {
-  const owners = addressOwners(snapshot);
+  const owners = addressOwners(snapshot, admission);
   const decisions = observations.map((observation) => {
     const { name, service } = observation.plan;
     const last = before?.upstreams.find((upstream) => upstream.name === name && upstream.service === service);
@@ -52,12 +52,15 @@ export function guard(
       upstreams: decisions.flatMap((decision) => decision.upstream ?? []),
       leftOut: observations.flatMap((observation) => observation.leftOut),
     },
-    notices: [...decisions.flatMap((decision) => decision.notices), ...observations.flatMap(leftOutNotices)],
+    notices: [...decisions.flatMap((decision) => decision.notices), ...observations.flatMap(instanceNotices)],
     holds: new Map(
       decisions.flatMap(({ name, held }) => (held === undefined ? [] : [[name, held] as const])),
     ),
     wakeAt: times.length === 0 ? undefined : Math.min(...times),
-    wants: decisions.flatMap((decision) => decision.wants),
+    wants: [
+      ...decisions.flatMap((decision) => decision.wants),
+      ...observations.flatMap((observation) => observation.lookUps),
+    ],
   };
 }
 
@@ -89,6 +92,8 @@ function missing(observation: Observation, last: readonly Server[]): Decision {
   return { ...serve(observation, isUp(last) ? 'kept' : 'down', isUp(last) ? last : []), notices: [notice] };
 }
 
-function leftOutNotices({ plan, leftOut }: Observation): Notice[] {
-  return leftOut.map(({ key, reason }) => ({ kind: 'leftOut', upstream: plan.name, instance: key, reason }));
+function instanceNotices({ leftOut, doubts }: Observation): Notice[] {
+  const notices = (kind: 'leftOut' | 'doubtful', found: readonly LeftOut[]) =>
+    found.map(({ upstream, key, reason }) => ({ kind, upstream, instance: key, reason }));
+  return [...notices('leftOut', leftOut), ...notices('doubtful', doubts)];
 }

@@ -4,6 +4,8 @@ import type { Outcome } from './outcome.ts';
 /** What one pass leaves for the next. Times are in ms since the epoch. */
 export interface Memory {
   readonly startedAt: number;
+  /** A pass was made: all that the first publish waits for was there, or was waited for long enough. */
+  readonly begun: boolean;
   readonly holds: Holds;
   /** Files that nginx refused or did not come to run: tried again when they change, or after a while. */
   readonly barred?: Barred;
@@ -24,7 +26,7 @@ const firstRetry = 1000;
 const lastRetry = 5000;
 
 export function freshMemory(now: number): Memory {
-  return { startedAt: now, holds: new Map() };
+  return { startedAt: now, begun: false, holds: new Map() };
 }
 
 /** The memory after files of `digest` fared so. */

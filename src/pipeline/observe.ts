@@ -1,7 +1,8 @@
-import { addressOf, type Instance, parseInstance } from './instance.ts';
+import type { Admission } from './admission.ts';
+import { addressOf, admit, type Instance, keyOf } from './instance.ts';
 import type { UpstreamPlan } from './plan.ts';
 import { type Query, queryKey } from './query.ts';
-import type { Snapshot } from './snapshot.ts';
+import { isHostAnswer, type Snapshot } from './snapshot.ts';
 import type { LeftOut, Server } from './view.ts';
 
 /** What Consul says of one upstream now, before any policy. */
@@ -14,29 +15,41 @@ export interface Observation {
   /** Those of them that nginx should know, sorted by address; each address stands once. */
   readonly servers: readonly Server[];
   readonly leftOut: readonly LeftOut[];
+  /** Odd instances that were taken all the same. */
+  readonly doubts: readonly LeftOut[];
+  /** The host names of its instances. */
+  readonly lookUps: readonly Query[];
+  /** Some of them have not been looked up yet. */
+  readonly isPending: boolean;
 }
 
 export function serviceQuery(plan: UpstreamPlan): Query {
   return { kind: 'service', service: plan.service, datacenter: plan.datacenter };
 }
 
-export function observe(plans: readonly UpstreamPlan[], snapshot: Snapshot): Observation[] {
+export function observe(
+  plans: readonly UpstreamPlan[],
+  admission: Admission,
+  snapshot: Snapshot,
+): Observation[] {
   return plans.map((plan) => {
     const answer = snapshot.get(queryKey(serviceQuery(plan)));
-    const tagged = (answer?.value ?? []).filter((one) => plan.tags.every((tag) => one.tags.includes(tag)));
-    const registered: Instance[] = [];
-    const leftOut: LeftOut[] = [];
-    for (const registration of tagged) {
-      const parsed = parseInstance(registration);
-      if (parsed.kind === 'instance') registered.push(parsed.instance);
-      else leftOut.push({ upstream: plan.name, key: parsed.key, reason: parsed.reason });
-    }
+    const registrations = answer === undefined || isHostAnswer(answer) ? [] : answer.value;
+    const seen = registrations
+      .filter((one) => plan.tags.every((tag) => one.tags.includes(tag)))
+      .map((one) => ({ key: keyOf(one), ...admit(one, admission, snapshot) }));
+    const registered = seen.flatMap(({ instances }) => instances);
+    const because = (key: string, reason: string | undefined) =>
+      reason === undefined ? [] : [{ upstream: plan.name, key, reason }];
     return {
       plan,
       answered: answer !== undefined,
       registered,
       servers: serversOf(plan, registered),
-      leftOut,
+      leftOut: seen.flatMap(({ key, refusal }) => because(key, refusal)),
+      doubts: seen.flatMap(({ key, doubt }) => because(key, doubt)),
+      lookUps: seen.flatMap(({ lookUp }) => lookUp ?? []),
+      isPending: seen.some(({ isPending }) => isPending),
     };
   });
 }
@@ -54,8 +67,8 @@ function serversOf(plan: UpstreamPlan, registered: readonly Instance[]): Server[
   }
   return [...byAddress.values()]
     .map(({ instance, state }): Server => {
-      const { key, node, host, port, weight } = instance;
-      return { key, node, host, port, weight: Math.max(1, weight), state };
+      const { key, node, host, port, weight, tags, meta } = instance;
+      return { key, node, host, port, weight: Math.max(1, weight), state, tags, meta };
     })
     .sort(byHostAndPort);
 }

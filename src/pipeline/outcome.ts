@@ -62,8 +62,9 @@ export type Notice =
       readonly of: number;
       readonly until: number;
     }
+  /** An instance was left out, or taken though it is odd. */
   | {
-      readonly kind: 'leftOut';
+      readonly kind: 'leftOut' | 'doubtful';
       readonly upstream: string;
       readonly instance: string;
       readonly reason: string;

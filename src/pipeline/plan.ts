@@ -1,7 +1,10 @@
+import type { Admission } from './admission.ts';
+
 /** What the configuration asks of the pipeline. Times are in milliseconds. */
 export interface Plan {
   /** Sorted by name. */
   readonly upstreams: readonly UpstreamPlan[];
+  readonly admission: Admission;
   readonly guard: GuardPlan;
   readonly wait: WaitPlan;
   /** How long the first publish waits for services that have not answered. */

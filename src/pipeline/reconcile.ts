@@ -1,7 +1,7 @@
 import { deliver, dryRun } from './deliver.ts';
 import { guard } from './guard.ts';
 import { type Memory, remember } from './memory.ts';
-import { observe, serviceQuery } from './observe.ts';
+import { type Observation, observe, serviceQuery } from './observe.ts';
 import type { Notice, Outcome } from './outcome.ts';
 import type { Mode, Pipeline } from './pipeline.ts';
 import { problemOf } from './problem.ts';
@@ -33,10 +33,13 @@ export async function reconcile(
   const now = clock.now();
   const snapshot = feed.snapshot();
 
-  const observed = observe(plan.upstreams, snapshot);
-  const missing = observed.filter(({ answered }) => !answered).map((one) => one.plan.service);
+  const observed = observe(plan.upstreams, plan.admission, snapshot);
+  // Once a pass was made, a host name that is not looked up yet is waited for by its own instance alone.
+  const isMissing = ({ answered, isPending }: Observation) => !answered || (isPending && !memory.begun);
+  const missing = observed.filter(isMissing).map((one) => one.plan.service);
   const deadline = memory.startedAt + plan.startTimeout;
   if (missing.length > 0 && now < deadline) {
+    feed.want([...plan.upstreams.map(serviceQuery), ...observed.flatMap(({ lookUps }) => lookUps)]);
     const outcome: Outcome = { kind: 'waiting', missing, since: memory.startedAt, until: deadline };
     return { outcome, notices: [], memory, wakeAt: Math.min(deadline, now + waitingPulse) };
   }
@@ -47,7 +50,7 @@ export async function reconcile(
     observed,
     live?.view,
     snapshot,
-    plan.guard,
+    plan,
     memory.holds,
     now,
   );
@@ -55,7 +58,7 @@ export async function reconcile(
 
   const pass = (outcome: Outcome, digest: string): Pass => {
     const end = clock.now();
-    const next = remember({ ...memory, holds }, digest, outcome, end);
+    const next = remember({ ...memory, holds, begun: true }, digest, outcome, end);
     const retry = next.barred !== undefined && next.barred.until > end ? next.barred.until : undefined;
     return { outcome, notices, memory: next, wakeAt: earliest(wakeAt, retry, untilOf(outcome)) };
   };

@@ -15,6 +15,8 @@ export interface Registration {
   readonly service: string;
   /** `Service.Address`, or `Node.Address` where that is empty. */
   readonly address: string;
+  /** Of the node itself. */
+  readonly nodeAddress: string;
   readonly port: number;
   readonly weights: { readonly passing: number; readonly warning: number };
   readonly health: Health;
@@ -26,13 +28,32 @@ export interface Registration {
  * The last *good* answer to a query: an error never replaces it, and an empty one only after it was
  * confirmed (DESIGN 3.5).
  */
-export interface Answer {
-  readonly query: Query;
+export type Answer = ConsulAnswer | HostAnswer;
+
+export interface ConsulAnswer {
+  readonly query: ConsulQuery;
   readonly value: readonly Registration[];
   /** `X-Consul-Index`, decimal. */
   readonly index: string;
   /** When this value was first seen, in ms since the epoch. */
   readonly since: number;
+}
+
+export type ConsulQuery = Exclude<Query, { kind: 'host' }>;
+
+export function isConsulQuery(query: Query): query is ConsulQuery {
+  return query.kind !== 'host';
+}
+
+export interface HostAnswer {
+  readonly query: Extract<Query, { kind: 'host' }>;
+  /** IP literals, sorted; none where the name was never resolved. */
+  readonly value: readonly string[];
+  readonly since: number;
+}
+
+export function isHostAnswer(answer: Answer | undefined): answer is HostAnswer {
+  return answer?.query.kind === 'host';
 }
 
 export type Snapshot = ReadonlyMap<QueryKey, Answer>;

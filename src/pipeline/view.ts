@@ -1,3 +1,5 @@
+import type { MetaValue } from './admission.ts';
+
 /** What templates see: checked, typed and sorted. It is kept in the release's manifest too. */
 export interface View {
   /** Sorted by name. */
@@ -39,6 +41,10 @@ export interface Server {
   readonly weight: number;
   /** `down`: in maintenance, takes no new request. */
   readonly state: 'up' | 'down';
+  /** Those that the configuration exposes. */
+  readonly tags: readonly string[];
+  /** The keys that the configuration exposes, each of the type that it asks for. */
+  readonly meta: Readonly<Record<string, MetaValue>>;
   /** Since when it is no longer registered though kept, in ms since the epoch. */
   readonly lostSince?: number;
 }

@@ -10,6 +10,8 @@ const server = z.object({
   port: z.number(),
   weight: z.number(),
   state: z.enum(['up', 'down']),
+  tags: z.array(z.string()),
+  meta: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   lostSince: z.number().exactOptional(),
 });
 

@@ -38,6 +38,12 @@ export function noticeLine(notice: Notice, now: number): Line {
         text: `${notice.upstream}  would lose ${notice.losing} of ${notice.of} servers in one step; held for ${duration(notice.until - now)}`,
         fields,
       };
+    case 'doubtful':
+      return {
+        level: 'warn',
+        text: `${notice.upstream}  ${notice.instance} is taken, but ${notice.reason}`,
+        fields,
+      };
     case 'leftOut':
       return {
         level: 'warn',

@@ -2,22 +2,33 @@ import { dirname, resolve } from 'node:path';
 import { Script } from 'node:vm';
 import { Eta } from 'eta/core';
 import { type Problem, ProblemError } from '../pipeline/problem.ts';
+import type { TemplateData } from './data.ts';
+import { marked, unmark, type Written } from './marks.ts';
 import { quoteForNginx, textOf } from './quote.ts';
 import type { Sources } from './sources.ts';
 
-export type Page = (data: object) => string;
+export type Page = (data: TemplateData) => string;
 
 /**
  * Compiles every template, so that an error in one shows before anything is rendered. Throws
  * ProblemError with file and line. Each page throws ProblemError too where it fails to render.
  */
 export function compile({ texts, pages }: Sources): Map<string, Page> {
+  const paths = new Map([...texts].map(([path, text]) => [text.replace(/\r\n?/g, '\n'), path]));
+  let written: Written[] = [];
   const eta = new Eta({
     autoFilter: true,
     filterFunction: textOf,
-    escapeFunction: quoteForNginx,
+    /** Eta calls it as a method of what the template that is being rendered knows of itself. */
+    escapeFunction(this: Frame, value: unknown) {
+      if (typeof value !== 'string') return quoteForNginx(value);
+      const number = written.push({ value, where: `${paths.get(this.templateStr) ?? ''}:${this.line}` }) - 1;
+      return quoteForNginx(value, (text) => marked(text, number));
+    },
     cache: true,
     debug: true,
+    autoTrim: false,
+    plugins: [{ processAST: withoutLinesOfCode }],
   });
   eta.resolvePath = (name, options) => {
     const path = resolve(dirname(options?.filepath ?? '/'), name);
@@ -29,10 +40,34 @@ export function compile({ texts, pages }: Sources): Map<string, Page> {
     return text;
   };
   for (const [path, text] of texts) checkSyntax(eta, path, text);
-  return new Map(pages.map(({ source, destination }) => [destination, (data) => render(eta, source, data)]));
+  const page = (source: string) => (data: TemplateData) => {
+    written = [];
+    return unmark(render(eta, source, data), written, data.upstreams);
+  };
+  return new Map(pages.map(({ source, destination }) => [destination, page(source)]));
 }
 
-function render(eta: Eta, source: string, data: object): string {
+type Ast = ReturnType<Eta['parse']>;
+
+/**
+ * The end of a line goes where `<% … %>` stands before it, which writes nothing, and stays where `<%= … %>` or
+ * `<%~ … %>` does: a comment that ends in a value must not swallow the next line. In the tree a line end
+ * is written as in a JavaScript text.
+ */
+function withoutLinesOfCode(tree: Ast): Ast {
+  return tree.map((part, index) => {
+    const before = tree[index - 1];
+    const isCode = typeof before === 'object' && before.t === 'e';
+    return typeof part === 'string' && isCode ? part.replace(/^\\n/, '') : part;
+  });
+}
+
+interface Frame {
+  readonly templateStr: string;
+  readonly line: number;
+}
+
+function render(eta: Eta, source: string, data: TemplateData): string {
   try {
     return eta.render(source, data);
   } catch (error) {

@@ -7,16 +7,21 @@ export function textOf(value: unknown): string {
 }
 
 /**
- * Writes a value as one nginx token: Eta's escape function. What nginx would interpolate (`$`, inside
- * quotes too, and `\$` does not escape it) or take for the end of a line or comment is refused.
+ * A value as one nginx word: Eta's escape function. What nginx would interpolate (`$`, inside quotes too,
+ * and `\$` does not escape it) or take for the end of a line or comment is refused, and so are the
+ * private characters of marks.ts. `wrap` gets what stands between the quotes.
  */
-export function quoteForNginx(value: unknown): string {
+export function quoteForNginx(value: unknown, wrap = (text: string) => text): string {
   const text = textOf(value);
   if (forbidden.test(text)) {
     throw new TypeError(`${JSON.stringify(text)} holds a character that nginx would not take literally`);
   }
-  return plain.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;
+  return isPlain(text) ? wrap(text) : `"${wrap(text.replace(/["\\]/g, '\\$&'))}"`;
 }
 
-const forbidden = /[\p{Cc}\p{Zl}\p{Zp}$]/u;
-const plain = /^[\w.:/[\]@%+=,-]+$/;
+/** Whether a value is the same in quotes and without, wherever it stands: none of its characters ends a word. */
+export function isPlain(text: string): boolean {
+  return /^[\w.:/[\]@%+=,-]+$/.test(text);
+}
+
+const forbidden = /[\p{Cc}\p{Zl}\p{Zp}$\u{E000}-\u{E002}]/u;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Consul, startConsul } from '../bed/consul.ts';
-import { follow, web } from '../support/consul-follow.ts';
+import { follow, held, web } from '../support/consul-follow.ts';
 
 const MARS = { kind: 'service', service: 'web1', datacenter: 'mars' } as const;
 
@@ -73,11 +73,11 @@ test('a check that changes nothing but its output is no change', async () => {
   await consul.register({ id: 'o-1', name: 'o', port: 8001, health: 'passing' });
   using followed = follow(consul.url, [web('o')]);
   await followed.until(() => followed.value('service:o')?.[0]?.health === 'passing');
-  const before = followed.feed.snapshot().get('service:o');
+  const before = held(followed.feed, 'service:o');
   const changes = followed.changes;
 
   await consul.check('o-1', 'passing', 'another text');
-  await expect.poll(() => followed.feed.snapshot().get('service:o')?.index).not.toBe(before?.index);
+  await expect.poll(() => held(followed.feed, 'service:o')?.index).not.toBe(before?.index);
   expect(followed.changes).toBe(changes);
   expect(followed.feed.snapshot().get('service:o')).toMatchObject({
     value: before?.value,

@@ -4,7 +4,7 @@ import { type ConsulOptions, TUNING, type Tuning } from '../../src/consul/option
 import type { Event } from '../../src/pipeline/event.ts';
 import type { Clock, Feed } from '../../src/pipeline/ports.ts';
 import type { Query } from '../../src/pipeline/query.ts';
-import type { Registration } from '../../src/pipeline/snapshot.ts';
+import { type ConsulAnswer, isHostAnswer, type Registration } from '../../src/pipeline/snapshot.ts';
 
 export const realClock: Clock = {
   now: Date.now,
@@ -106,7 +106,7 @@ export function follow(
     get changes() {
       return changes;
     },
-    value: (key) => feed.snapshot().get(key)?.value,
+    value: (key) => held(feed, key)?.value,
     until,
     next(type) {
       const from = events.length;
@@ -115,6 +115,12 @@ export function follow(
     stop: () => stop.abort(),
     [Symbol.dispose]: () => stop.abort(),
   };
+}
+
+/** What is held for a query. */
+export function held(feed: Feed, key: string): ConsulAnswer | undefined {
+  const answer = feed.snapshot().get(key);
+  return isHostAnswer(answer) ? undefined : answer;
 }
 
 function isOf<T extends Event['type']>(event: Event, type: T): event is Extract<Event, { type: T }> {

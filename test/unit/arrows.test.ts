@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 const allowed: Readonly<Record<string, readonly string[]>> = {
   pipeline: [],
   consul: ['pipeline'],
+  dns: ['pipeline'],
   syntax: ['pipeline'],
   nginx: ['pipeline', 'syntax'],
   release: ['pipeline'],
@@ -13,7 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   report: ['pipeline'],
   config: ['pipeline'],
   cli: ['pipeline', 'config', 'report', 'release', 'assemble.ts', 'version.ts'],
-  'assemble.ts': ['pipeline', 'config', 'consul', 'nginx', 'release', 'template', 'version.ts'],
+  'assemble.ts': ['pipeline', 'config', 'consul', 'dns', 'nginx', 'release', 'template', 'version.ts'],
   'daemon.ts': ['pipeline', 'config', 'release', 'report', 'template', 'cli', 'assemble.ts', 'version.ts'],
   'main.ts': ['cli', 'daemon.ts'],
   'version.ts': [],

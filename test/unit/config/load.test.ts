@@ -66,6 +66,13 @@ test('a service alone is a whole configuration', async () => {
           zone: 'auto',
         },
       ],
+      admission: {
+        addresses: { refusal: expect.any(Function) },
+        hostnames: false,
+        tags: new Set(),
+        meta: new Map(),
+        here: expect.any(Set),
+      },
       guard: { maxDrop: 0.5, atLeast: 4, grace: 30_000 },
       wait: { min: 100, max: 1_000 },
       startTimeout: 30_000,

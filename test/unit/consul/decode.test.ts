@@ -29,6 +29,7 @@ test('an instance becomes a registration; what is not used is dropped', () => {
       id: 'web1-1',
       service: 'web1',
       address: '10.0.0.9',
+      nodeAddress: '10.0.0.1',
       port: 80,
       weights: { passing: 5, warning: 2 },
       health: 'passing',

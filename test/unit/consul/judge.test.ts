@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { judge } from '../../../src/consul/judge.ts';
-import type { Answer, Registration } from '../../../src/pipeline/snapshot.ts';
+import type { ConsulAnswer, Registration } from '../../../src/pipeline/snapshot.ts';
 
 const SERVICE = { kind: 'service', service: 'web1', datacenter: '' } as const;
 const NODE = { kind: 'node', node: 'n1', datacenter: '' } as const;
@@ -12,6 +12,7 @@ function registration(id: string): Registration {
     id,
     service: 'web1',
     address: '10.0.0.1',
+    nodeAddress: '10.0.0.1',
     port: 80,
     weights: { passing: 1, warning: 1 },
     health: 'passing',
@@ -22,7 +23,7 @@ function registration(id: string): Registration {
 
 const TWO = [registration('a'), registration('b')];
 
-function held(value: readonly Registration[], index = '10'): Answer {
+function held(value: readonly Registration[], index = '10'): ConsulAnswer {
   return { query: SERVICE, value, index, since: 0 };
 }
 

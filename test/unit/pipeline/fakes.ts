@@ -7,7 +7,7 @@ import type { Release } from '../../../src/pipeline/release.ts';
 import type { Snapshot } from '../../../src/pipeline/snapshot.ts';
 import type { View } from '../../../src/pipeline/view.ts';
 import { type ManualClock, manualClock } from '../../support/manual-clock.ts';
-import { upstreamPlan } from './given.ts';
+import { admission, upstreamPlan } from './given.ts';
 
 /**
  * A pipeline whose ports are stepped by the test: what nginx would say of each candidate and each reload
@@ -95,6 +95,7 @@ export function stage(plan: Partial<Plan> = {}): Stage {
     pipeline: {
       plan: {
         upstreams: [upstreamPlan()],
+        admission: admission(),
         guard: { maxDrop: 0.5, atLeast: 4, grace: 30_000 },
         wait: { min: 100, max: 1000 },
         startTimeout: 30_000,

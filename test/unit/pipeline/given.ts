@@ -1,3 +1,5 @@
+import { addressRules } from '../../../src/pipeline/address-rules.ts';
+import type { Admission } from '../../../src/pipeline/admission.ts';
 import type { UpstreamPlan } from '../../../src/pipeline/plan.ts';
 import { queryKey } from '../../../src/pipeline/query.ts';
 import type { Registration, Snapshot } from '../../../src/pipeline/snapshot.ts';
@@ -11,6 +13,7 @@ export function registration(given: Partial<Registration> = {}): Registration {
     id: 'web1',
     service: 'web1',
     address: '10.0.0.1',
+    nodeAddress: '10.0.0.1',
     port: 80,
     weights: { passing: 1, warning: 1 },
     health: 'passing',
@@ -45,6 +48,18 @@ export function upstreamPlan(given: Partial<UpstreamPlan> = {}): UpstreamPlan {
   };
 }
 
+/** Takes any address but special ones, and exposes nothing. */
+export function admission(given: Partial<Admission> = {}): Admission {
+  return {
+    addresses: addressRules([], []),
+    hostnames: false,
+    tags: new Set(),
+    meta: new Map(),
+    here: new Set(),
+    ...given,
+  };
+}
+
 /** What Consul said, by service. */
 export function snapshot(services: Readonly<Record<string, readonly Registration[]>>): Snapshot {
   return new Map(
@@ -63,6 +78,8 @@ export function server(last: number, given: Partial<Server> = {}): Server {
     port: 80,
     weight: 1,
     state: 'up',
+    tags: [],
+    meta: {},
     ...given,
   };
 }

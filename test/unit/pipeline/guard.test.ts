@@ -4,9 +4,18 @@ import { observe } from '../../../src/pipeline/observe.ts';
 import type { UpstreamPlan } from '../../../src/pipeline/plan.ts';
 import type { Registration, Snapshot } from '../../../src/pipeline/snapshot.ts';
 import type { View } from '../../../src/pipeline/view.ts';
-import { registration, registrations, server, snapshot, upstream, upstreamPlan, view } from './given.ts';
+import {
+  admission,
+  registration,
+  registrations,
+  server,
+  snapshot,
+  upstream,
+  upstreamPlan,
+  view,
+} from './given.ts';
 
-const plan = { maxDrop: 0.5, atLeast: 4, grace: 30_000 };
+const plan = { guard: { maxDrop: 0.5, atLeast: 4, grace: 30_000 }, admission: admission() };
 const now = 1_000_000;
 
 interface Given {
@@ -17,7 +26,7 @@ interface Given {
 }
 
 function decide(answers: Snapshot, given: Given = {}): Guarded {
-  const observed = observe([upstreamPlan(given.upstream)], answers);
+  const observed = observe([upstreamPlan(given.upstream)], plan.admission, answers);
   return guard(observed, given.before, answers, plan, given.holds ?? new Map(), given.now ?? now);
 }
 
@@ -149,31 +158,35 @@ describe('a loss of a big share in one step', () => {
     expect(guarded.view.upstreams).toMatchObject([{ origin: 'held' }]);
     expect(hosts(guarded)).toHaveLength(8);
     expect(guarded.notices).toEqual([
-      { kind: 'held', upstream: 'web1', losing: 4, of: 8, until: now + plan.grace },
+      { kind: 'held', upstream: 'web1', losing: 4, of: 8, until: now + plan.guard.grace },
     ]);
-    expect(guarded.wakeAt).toBe(now + plan.grace);
+    expect(guarded.wakeAt).toBe(now + plan.guard.grace);
   });
 
   test('is applied after the grace period, counted from its beginning', () => {
     const first = decide(half, { before: eight });
-    const last = decide(half, { before: first.view, holds: first.holds, now: now + plan.grace });
+    const last = decide(half, { before: first.view, holds: first.holds, now: now + plan.guard.grace });
     expect(last.view.upstreams).toMatchObject([{ origin: 'live' }]);
     expect(hosts(last)).toHaveLength(4);
   });
 
   test('is not held anew while nginx has not taken it yet', () => {
     const first = decide(half, { before: eight });
-    const rejected = decide(half, { before: first.view, holds: first.holds, now: now + plan.grace });
-    const again = decide(half, { before: first.view, holds: rejected.holds, now: now + plan.grace + 5_000 });
+    const rejected = decide(half, { before: first.view, holds: first.holds, now: now + plan.guard.grace });
+    const again = decide(half, {
+      before: first.view,
+      holds: rejected.holds,
+      now: now + plan.guard.grace + 5_000,
+    });
     expect(hosts(again)).toHaveLength(4);
   });
 
   test('that grows gets the whole grace period anew', () => {
     const twelve = view(upstream(Array.from({ length: 12 }, (_, index) => server(index + 1))));
     const first = decide(web1(...registrations(6)), { before: twelve });
-    const late = now + plan.grace - 1;
+    const late = now + plan.guard.grace - 1;
     const second = decide(web1(...registrations(1)), { before: first.view, holds: first.holds, now: late });
-    expect(second.wakeAt).toBe(late + plan.grace);
+    expect(second.wakeAt).toBe(late + plan.guard.grace);
     expect(
       hosts(decide(web1(...registrations(1)), { before: second.view, holds: second.holds, now: late + 1 })),
     ).toHaveLength(12);

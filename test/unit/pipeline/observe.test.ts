@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { observe } from '../../../src/pipeline/observe.ts';
 import type { UpstreamPlan } from '../../../src/pipeline/plan.ts';
 import type { Registration } from '../../../src/pipeline/snapshot.ts';
-import { registration, registrations, snapshot, upstreamPlan } from './given.ts';
+import { admission, registration, registrations, snapshot, upstreamPlan } from './given.ts';
 
 function see(value: readonly Registration[], plan: Partial<UpstreamPlan> = {}) {
-  const [observation] = observe([upstreamPlan(plan)], snapshot({ web1: value }));
+  const [observation] = observe([upstreamPlan(plan)], admission(), snapshot({ web1: value }));
   if (observation === undefined) throw new Error('nothing was observed');
   return observation;
 }
@@ -20,6 +20,13 @@ test('servers are sorted by address, whatever the order of the answer', () => {
 
 test('IPv6 addresses are bracketed', () => {
   expect(lines([registration({ address: '2001:DB8::1' })])).toEqual(['[2001:db8::1]:80 1 up']);
+});
+
+test('spellings of one IPv6 address are one server', () => {
+  const spellings = ['2001:db8::1', '2001:DB8:0:0::1', '2001:0db8:0000:0000:0000:0000:0.0.0.1'];
+  expect(lines(spellings.map((address, id) => registration({ id: `${id}`, address })))).toEqual([
+    '[2001:db8::1]:80 1 up',
+  ]);
 });
 
 test("weights are Consul's, whatever others have: servers of other times are mixed with these", () => {
@@ -83,7 +90,7 @@ test.each([
 });
 
 test('a service without an answer is told from one that is empty', () => {
-  const [silent] = observe([upstreamPlan()], new Map());
+  const [silent] = observe([upstreamPlan()], admission(), new Map());
   expect(silent?.answered).toBe(false);
   expect(see([]).answered).toBe(true);
 });

@@ -67,8 +67,13 @@ test('a folder gives a file for each template, partials aside', () => {
   write('notes.txt', 'not a template');
   expect(open().render(two)).toEqual({
     kind: 'files',
-    files: [{ path: 'http/a.conf', contents: 'a part 2' }],
+    files: [{ path: 'http/a.conf', contents: 'a part 2\n' }],
   });
+});
+
+test('a line end stays behind a value, and goes behind code', () => {
+  write('a.conf.eta', '<% if (true) { %>\n# <%= it.upstreams[0].name %>\na;\n<% } %>\nb;\n');
+  expect(open().render(two)).toMatchObject({ files: [{ contents: '# web1\na;\nb;\n' }] });
 });
 
 test('a list gives each its destination', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { backoff } from '../../../src/consul/backoff.ts';
+import { backoff } from '../../../src/pipeline/backoff.ts';
 
 test.each([
   [1, 100],
