@@ -30,6 +30,10 @@ function split(stderr: string): readonly string[] {
 }
 
 const REMEDIES: readonly [RegExp, string][] = [
+  [
+    /^chown\(.*\(1: Operation not permitted\)/,
+    'give upsync the capability CHOWN: nginx as root needs it here',
+  ],
   [/\(13: Permission denied\)/, "run upsync as the user that nginx's master runs as"],
   [
     /^host not found/,
