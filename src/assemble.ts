@@ -21,11 +21,14 @@ export interface AssemblyOptions {
   readonly assertHeld: () => Promise<void>;
   readonly report: Report;
   readonly feed: Feed;
+  /** Those of an assembly before; read anew by default. */
+  readonly templates?: ReloadableTemplates;
 }
 
 /** The adapters that a configuration asks for, behind the pipeline's ports. */
-export function assemble(config: Config, { staging, assertHeld, report, feed }: AssemblyOptions): Assembly {
-  const { output, nginx, templates, plan } = config;
+export function assemble(config: Config, options: AssemblyOptions): Assembly {
+  const { staging, assertHeld, report, feed } = options;
+  const { output, nginx, plan } = config;
   const clock = systemClock;
   const proof = proofServer(nginx.proof, output);
   return {
@@ -33,7 +36,9 @@ export function assemble(config: Config, { staging, assertHeld, report, feed }: 
     feed,
     clock,
     report,
-    templates: createTemplates(templates, proof.unavailable, report),
+    templates:
+      options.templates ??
+      createTemplates(config.templates, { unavailable: proof.unavailable, report, clock }),
     gateway: createGateway({ ...nginx, output, ask: proof.ask }, clock),
     releases: createReleases({
       output,

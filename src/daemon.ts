@@ -6,12 +6,14 @@ import type { Report } from './pipeline/event.ts';
 import { followGateway } from './pipeline/follow-gateway.ts';
 import { loop } from './pipeline/loop.ts';
 import { serviceQuery } from './pipeline/observe.ts';
-import { ProblemError, problemOf } from './pipeline/problem.ts';
+import type { Outcome } from './pipeline/outcome.ts';
+import { type Problem, ProblemError, problemOf } from './pipeline/problem.ts';
 import { quiescence } from './pipeline/quiescence.ts';
 import { recover } from './pipeline/recover.ts';
 import { acquireLock, type Lock } from './release/lock.ts';
 import { createLog } from './report/log.ts';
 import { createWriter } from './report/logger.ts';
+import type { ReloadableTemplates } from './template/templates.ts';
 import { watchTemplates } from './template/watch.ts';
 import { version } from './version.ts';
 
@@ -25,6 +27,8 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
   await using lock = await acquireLock(config.output);
   let work = prepare(config, lock, report);
   let next: Work | undefined;
+  /** The last whose release nginx took: what a configuration that it does not take gives way to. */
+  let taken: Work | undefined;
 
   io.onHangUp(async () => {
     try {
@@ -33,8 +37,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
       next = prepare(fresh, lock, report);
       work.end();
     } catch (error) {
-      const { what, ...rest } = problemOf(error);
-      report({ type: 'problem', problem: { ...rest, what: `the new configuration is not used: ${what}` } });
+      report({ type: 'problem', problem: unused(problemOf(error)) });
     }
   });
   io.signal.addEventListener('abort', () => {
@@ -44,10 +47,19 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
 
   report({ type: 'process', state: 'started', detail: summary(config) });
   while (!io.signal.aborted) {
-    await work.run();
-    if (next === undefined) break;
-    [work, next] = [next, undefined];
-    report({ type: 'process', state: 'reconfigured', detail: '' });
+    const isRefused = await work.run(taken !== undefined);
+    if (next !== undefined) {
+      if (work.isTaken()) taken = work;
+      [work, next] = [next, undefined];
+      report({ type: 'process', state: 'reconfigured', detail: '' });
+    } else if (isRefused && taken !== undefined) {
+      report({
+        type: 'problem',
+        problem: unused({ what: 'nginx does not take it; the one before goes on' }),
+      });
+      work = prepare(taken.config, lock, report, taken.templates);
+      taken = undefined;
+    } else break;
   }
   report({ type: 'process', state: 'stopped', detail: 'nginx goes on serving' });
   return 0;
@@ -55,33 +67,65 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
 
 /** One configuration at work. Preparing shows whether it can be; it does nothing yet. */
 interface Work {
-  run(): Promise<void>;
+  readonly config: Config;
+  readonly templates: ReloadableTemplates;
+  /** Resolves once it has ended: on `trial` also by itself, with true, where nginx does not take its first release. */
+  run(trial: boolean): Promise<boolean>;
+  /** Whether nginx took a release of its. */
+  isTaken(): boolean;
   end(): void;
 }
 
-function prepare(config: Config, lock: Lock, report: Report): Work {
+function prepare(config: Config, lock: Lock, log: Report, templates?: ReloadableTemplates): Work {
   const ended = new AbortController();
   const { signal } = ended;
-  const { plan, templates } = config;
+  const { plan } = config;
   const bell = quiescence(plan.wait, systemClock);
+  let state: 'new' | 'taken' | 'refused' = 'new';
+  let onTrial = false;
+  const report: Report = (event) => {
+    log(event);
+    if (event.type !== 'reconciled' || state !== 'new') return;
+    if (isTaken(event.outcome)) state = 'taken';
+    if (!onTrial || !isRefused(event.outcome)) return;
+    state = 'refused';
+    ended.abort();
+  };
   const feed = follow(config, report, bell.change, signal);
-  const pipeline = assemble(config, { ...lock, report, feed });
+  const pipeline = assemble(config, { ...lock, report, feed, ...(templates && { templates }) });
   const onTemplates = () => {
     pipeline.templates.reload();
     bell.nudge();
   };
   return {
+    config,
+    templates: pipeline.templates,
+    isTaken: () => state === 'taken',
     end: () => ended.abort(),
-    async run() {
+    async run(trial) {
+      onTrial = trial;
       feed.want(plan.upstreams.map(serviceQuery));
       await recover(pipeline, signal);
       await Promise.all([
         loop(pipeline, bell, signal),
         followGateway(pipeline.gateway, systemClock, report, bell.nudge, signal),
-        watchTemplates(templates, pipeline, onTemplates, signal),
+        watchTemplates(config.templates, pipeline, onTemplates, signal),
       ]);
+      return state === 'refused';
     },
   };
+}
+
+function isTaken({ kind }: Outcome): boolean {
+  return kind === 'published' || kind === 'unchanged';
+}
+
+function isRefused({ kind }: Outcome): boolean {
+  return kind === 'rejected' || kind === 'rolledBack';
+}
+
+function unused({ what, ...rest }: Problem): Problem {
+  return { ...rest, what: `the new configuration is not used: ${what}` };
 }
 
 function summary({ plan, consul, output }: Config): string {

@@ -3,12 +3,21 @@ import { type Problem, ProblemError, problemOf, sentence } from '../pipeline/pro
 
 /** An error as a person reads it: a line or two, and the stack only where it is asked for. */
 export function complaint(thrown: unknown, stack: boolean): string {
-  const text = thrown instanceof CommanderError ? sentence(usage(thrown)) : sentence(problemOf(thrown));
+  const text = sentence(problemIn(thrown));
   // Words of Consul's or nginx's may be in it: no control character reaches the terminal.
   const safe = (words: string) => words.replace(/[^\P{Cc}\n]/gu, '?');
   if (stack) return `upsync: ${safe(text)}\n${safe(stackOf(thrown))}`;
   const expected = thrown instanceof CommanderError || thrown instanceof ProblemError;
   return `upsync: ${safe(text)}${expected ? '' : '; UPSYNC_LOG_LEVEL=debug shows where'}\n`;
+}
+
+/** The same for a machine, as one JSON document. */
+export function jsonComplaint(thrown: unknown): string {
+  return `${JSON.stringify({ problem: problemIn(thrown) }, undefined, 2)}\n`;
+}
+
+function problemIn(thrown: unknown): Problem {
+  return thrown instanceof CommanderError ? usage(thrown) : problemOf(thrown);
 }
 
 /** Stacks alone: an error's other fields may hold a request, and with it the token. */

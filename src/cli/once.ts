@@ -5,8 +5,9 @@ import { type Assembly, assemble, follow } from '../assemble.ts';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../pipeline/clock.ts';
 import type { Event } from '../pipeline/event.ts';
-import { freshMemory } from '../pipeline/memory.ts';
+import { freshMemory, type Memory } from '../pipeline/memory.ts';
 import { serviceQuery } from '../pipeline/observe.ts';
+import type { Notice } from '../pipeline/outcome.ts';
 import type { Mode } from '../pipeline/pipeline.ts';
 import type { Feed } from '../pipeline/ports.ts';
 import { ProblemError } from '../pipeline/problem.ts';
@@ -39,7 +40,7 @@ export async function runOnce(config: Config, options: OnceOptions, io: Io): Pro
     const feed = options.seed ? silentFeed : follow(config, report, bell.change, signal);
     const pipeline = assemble(config, { ...place, report, feed });
     const pass = options.seed
-      ? await reconcile(withoutWaiting(pipeline), freshMemory(systemClock.now()), 'apply', signal)
+      ? unasked(await reconcile(withoutWaiting(pipeline), freshMemory(systemClock.now()), 'apply', signal))
       : await settle(pipeline, options.apply ? 'apply' : 'dry', bell, signal);
     io.stdout.write(options.json ? presentJson(pass) : presentText(pass));
     return exitCodeOf(pass, options);
@@ -61,12 +62,27 @@ async function settle(pipeline: Assembly, mode: Mode, bell: Quiescence, signal: 
     if (signal.aborted) throw new ProblemError({ what: 'stopped before it was done' });
     if (clock.now() >= deadline) refuseUnanswered(pipeline);
     const pass = await reconcile(pipeline, memory, mode, signal);
-    report({ type: 'reconciled', outcome: pass.outcome, notices: [] });
+    const holds = pass.notices.filter(({ kind }) => kind === 'held');
+    report({ type: 'reconciled', outcome: pass.outcome, notices: mode === 'apply' ? holds : [] });
+    if (mode === 'dry' && holds.length > 0) return pastGrace(pipeline, memory, holds, signal);
     if (!isWaiting(pass, mode)) return pass;
     ({ memory, wakeAt } = pass);
     bell.skipQuiet();
     if (pass.outcome.kind === 'superseded') bell.nudge();
   }
+}
+
+/** What the daemon would do once the grace period is over, and that it would wait for that. */
+async function pastGrace(
+  pipeline: Assembly,
+  memory: Memory,
+  holds: readonly Notice[],
+  signal: AbortSignal,
+): Promise<Pass> {
+  const { plan } = pipeline;
+  const patient = { ...pipeline, plan: { ...plan, guard: { ...plan.guard, grace: 0 } } };
+  const pass = await reconcile(patient, memory, 'dry', signal);
+  return { ...pass, notices: [...holds, ...pass.notices] };
 }
 
 function isWaiting({ outcome, notices }: Pass, mode: Mode): boolean {
@@ -84,13 +100,21 @@ function refuseUnanswered({ plan, feed }: Assembly): void {
   });
 }
 
+/** Consul was not asked, so that it has not answered is no news. */
+function unasked(pass: Pass): Pass {
+  const notices = pass.notices.map((notice) =>
+    notice.kind === 'missing' ? ({ ...notice, kind: 'seeded' } as const) : notice,
+  );
+  return { ...pass, notices };
+}
+
 function withoutWaiting(pipeline: Assembly): Assembly {
   return { ...pipeline, plan: { ...pipeline.plan, startTimeout: 0 } };
 }
 
 /** What a person wants to see while it takes long. The result is printed in the end. */
 function isProgress(event: Event): boolean {
-  if (event.type === 'reconciled') return event.outcome.kind === 'waiting';
+  if (event.type === 'reconciled') return event.outcome.kind === 'waiting' || event.notices.length > 0;
   return event.type === 'queryFailed' || event.type === 'problem';
 }
 

@@ -1,7 +1,8 @@
 import { type Command, CommanderError } from 'commander';
 import { nearest } from '../config/nearest.ts';
-import { ProblemError } from '../pipeline/problem.ts';
-import { complaint } from './complaint.ts';
+import { misspeltVariables } from '../config/variables.ts';
+import { ProblemError, sentence } from '../pipeline/problem.ts';
+import { complaint, jsonComplaint } from './complaint.ts';
 import type { Commands, Io } from './io.ts';
 import { onceOptions } from './once-options.ts';
 import { createProgram, givenFlags } from './program.ts';
@@ -32,7 +33,9 @@ export async function run(argv: readonly string[], io: Io, commands: Commands): 
     return status;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
-    io.stderr.write(complaint(thrown, wantsStack(program, io)));
+    if (program.getOptionValue('once') === true && program.getOptionValue('json') === true)
+      io.stdout.write(jsonComplaint(thrown));
+    else io.stderr.write(complaint(thrown, wantsStack(program, io)));
     return 1;
   }
 }
@@ -41,6 +44,7 @@ async function start(program: Command, io: Io, commands: Commands): Promise<numb
   commandNamed(program, program.args[0]);
   if (program.getOptionValue('version') === true) return printVersion(io);
   const { once, ...options } = onceOptions(program);
+  for (const misspelt of misspeltVariables(io.env)) io.stderr.write(`upsync: ${sentence(misspelt)}\n`);
   const { loadConfig } = await import('../config/load.ts');
   const services: unknown = program.getOptionValue('service');
   const file: unknown = program.getOptionValue('config');

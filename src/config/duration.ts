@@ -8,7 +8,9 @@ const longest = 24 * 24 * units.h;
 /** A string such as `100ms`, `5s`, `5m` or `1h`; gives milliseconds. `least` and `most` are inclusive, in ms. */
 export function duration({ least = 0, most = longest }: { least?: number; most?: number } = {}) {
   return z
-    .string({ error: ({ input }) => (typeof input === 'number' ? unitMissing(input) : notDuration) })
+    .string({
+      error: ({ input }) => (typeof input === 'number' && input >= 0 ? unitMissing(input) : notDuration),
+    })
     .regex(/^\d+(\.\d+)?(ms|s|m|h)$/, { error: ({ input }) => noUnit(input) })
     .transform(milliseconds)
     .refine((ms) => ms >= least, `too short; at least ${spell(least)}`)

@@ -49,8 +49,9 @@ function notOf(expected: string, input: unknown): string {
   if (input === null) return 'has no value; give one, or leave the key out';
   const kind = kinds[expected] ?? expected;
   // YAML reads an unquoted 123 or true as what it looks like.
+  const example = kind === kinds.object ? '; write KEY: VALUE for each' : '';
   const quote = expected === 'string' && typeof input !== 'object' ? '; put it in quotes' : '';
-  return `not ${kind}${quote}`;
+  return `not ${kind}${quote}${example}`;
 }
 
 function either(values: readonly string[]): string {

@@ -91,7 +91,10 @@ const wait = z
     min: setting(s['wait.min'], duration()),
     max: setting(s['wait.max'], duration()),
   })
-  .refine(({ min, max }) => min <= max, { path: ['max'], error: 'shorter than wait.min' });
+  .refine(({ min, max }) => min <= max, {
+    path: ['max'],
+    error: 'the longest wait is shorter than the quiet time, wait.min',
+  });
 
 const guard = z.strictObject({
   max_drop: setting(s['guard.max_drop'], share),

@@ -44,15 +44,19 @@ export function controlByPid(
     }
   }
 
+  /** Nobody is the master: that is worse where workers of his still answer. */
+  async function stopped(problem: Problem, signal: AbortSignal) {
+    const answer = await hear(signal);
+    return {
+      kind: 'stopped',
+      problem: answer === undefined ? problem : await orphans(ask, answer, signal),
+    } as const;
+  }
+
   async function running(signal: AbortSignal): Promise<Running> {
     const found = await find(signal);
+    if ('problem' in found) return stopped(found.problem, signal);
     const answer = await hear(signal);
-    if ('problem' in found) {
-      return {
-        kind: 'stopped',
-        problem: answer === undefined ? found.problem : await orphans(ask, answer, signal),
-      };
-    }
     // It went away while it was asked: that it said nothing says nothing of who stands there now.
     const gone = answer === undefined && !(await isMaster(found.master));
     if (gone && !signal.aborted) return running(signal);
@@ -67,7 +71,7 @@ export function controlByPid(
 
     async reload(digest, signal) {
       const found = await find(signal);
-      if ('problem' in found) return { kind: 'stopped', problem: found.problem };
+      if ('problem' in found) return stopped(found.problem, signal);
       const { master } = found;
       const before = new Set((await workersOf(master)).map(({ pid }) => pid));
       try {
@@ -93,7 +97,7 @@ function noMaster(pidFile: string): Problem {
   return {
     what: 'nginx is not running',
     where: pidFile,
-    remedy: 'start nginx; it starts with the newest release',
+    remedy: 'start nginx',
   };
 }
 

@@ -1,22 +1,34 @@
 import { addressOf } from './instance.ts';
-import type { UpstreamChange } from './outcome.ts';
+import type { Observation } from './observe.ts';
+import type { Left, UpstreamChange } from './outcome.ts';
 import type { Server, Upstream, View } from './view.ts';
 
 /** Who joined, left and changed, upstream by upstream; upstreams in which nothing did are left out. */
-export function changesBetween(before: View | undefined, after: View): UpstreamChange[] {
+export function changesBetween(
+  before: View | undefined,
+  after: View,
+  observed: readonly Observation[] = [],
+): UpstreamChange[] {
+  const seen = new Map(observed.map((observation) => [observation.plan.name, observation]));
   const old = new Map((before?.upstreams ?? []).map((upstream) => [upstream.name, upstream]));
   const current = new Map(after.upstreams.map((upstream) => [upstream.name, upstream]));
   return [...new Set([...old.keys(), ...current.keys()])]
     .sort()
-    .map((name) => changeOf(name, old.get(name), current.get(name)))
+    .map((name) => changeOf(name, old.get(name), current.get(name), seen.get(name)))
     .filter(({ joined, left, changed }) => joined.length + left.length + changed.length > 0);
 }
 
-function changeOf(upstream: string, was: Upstream | undefined, is: Upstream | undefined): UpstreamChange {
+function changeOf(
+  upstream: string,
+  was: Upstream | undefined,
+  is: Upstream | undefined,
+  observation: Observation | undefined,
+): UpstreamChange {
   const old = byAddress(was);
   const current = byAddress(is);
   const joined = [...current.values()].filter((server) => !old.has(addressOf(server)));
-  const left = [...old.values()].filter((server) => !current.has(addressOf(server)));
+  const gone = [...old.values()].filter((server) => !current.has(addressOf(server)));
+  const left = gone.map((server) => withReason(server, observation));
   const changed = [...current.values()].flatMap((after) => {
     const before = old.get(addressOf(after));
     if (before === undefined) return [];
@@ -24,6 +36,15 @@ function changeOf(upstream: string, was: Upstream | undefined, is: Upstream | un
   });
   const up = [...current.values()].filter(({ state }) => state === 'up').length;
   return { upstream, gone: is === undefined, joined, left, changed, up };
+}
+
+function withReason(server: Server, observation: Observation | undefined): Left {
+  if (observation?.answered !== true) return server;
+  const address = addressOf(server);
+  const instance = observation.registered.find((one) => addressOf(one) === address);
+  if (instance !== undefined) return { ...server, why: instance.health };
+  const isLeftOut = observation.leftOut.some(({ key }) => key === server.key);
+  return { ...server, why: isLeftOut ? 'left out' : 'deregistered' };
 }
 
 function byAddress(upstream: Upstream | undefined): Map<string, Server> {

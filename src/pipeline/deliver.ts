@@ -1,6 +1,7 @@
 import { changesBetween } from './changes.ts';
 import { withLosses } from './keep.ts';
 import type { Memory } from './memory.ts';
+import type { Observation } from './observe.ts';
 import type { Outcome, Running, UpstreamChange, Verdict } from './outcome.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Problem } from './problem.ts';
@@ -14,6 +15,7 @@ export interface Job {
   readonly pipeline: Pipeline;
   readonly memory: Memory;
   readonly view: View;
+  readonly observed: readonly Observation[];
   /** What the view was made of. */
   readonly snapshot: Snapshot;
   readonly files: readonly File[];
@@ -56,7 +58,7 @@ export async function deliver(job: Job, signal: AbortSignal): Promise<Outcome> {
   }
   watch.to('publish');
   const release = await publish(job, candidate);
-  return prove(job, release, changesBetween(live?.view, view), verdict.warnings, signal);
+  return prove(job, release, changesBetween(live?.view, view, job.observed), verdict.warnings, signal);
 }
 
 async function publish({ pipeline: { releases } }: Job, candidate: Candidate): Promise<Release> {
@@ -76,7 +78,7 @@ export async function dryRun(job: Job, signal: AbortSignal): Promise<Outcome> {
   const files = await releases.diff(candidate, job.live);
   await releases.discard(candidate);
   if (verdict.kind === 'refused') return rejected(verdict);
-  const changes = changesBetween(job.live?.view, job.view);
+  const changes = changesBetween(job.live?.view, job.view, job.observed);
   return { kind: 'accepted', changes, files, warnings: verdict.warnings, steps };
 }
 

@@ -77,10 +77,10 @@ function decide(one: Case): Decision {
 }
 
 function byPolicy(one: Case): Decision {
-  const { plan, registered, servers } = one.observation;
+  const { plan, empty, servers } = one.observation;
   if (isUp(servers)) return serve(one.observation, 'live', servers);
   if (plan.onEmpty === 'keep') return keep(one);
-  const notice = { upstream: plan.name, registered: registered.length };
+  const notice = { upstream: plan.name, empty };
   return plan.onEmpty === 'down'
     ? { ...serve(one.observation, 'down', []), notices: [{ kind: 'down', ...notice }] }
     : { name: plan.name, notices: [{ kind: 'dropped', ...notice }], wants: [] };

@@ -5,7 +5,7 @@ import type { Server, View } from './view.ts';
 
 /** Nothing is healthy: registered servers stay, lost ones for `keepFor`, those in maintenance drain. */
 export function keep({ observation, last, now }: Case): Decision {
-  const { plan, registered } = observation;
+  const { plan, registered, empty } = observation;
   const health = new Map(registered.map((instance) => [addressOf(instance), instance.health]));
   const kept = last.flatMap((server): Server[] => {
     const { lostSince, ...present } = server;
@@ -17,7 +17,7 @@ export function keep({ observation, last, now }: Case): Decision {
     return now - since < plan.keepFor ? [{ ...present, lostSince: since }] : [];
   });
   if (kept.length === 0) {
-    const notice: Notice = { kind: 'down', upstream: plan.name, registered: registered.length };
+    const notice: Notice = { kind: 'down', upstream: plan.name, empty };
     return { ...serve(observation, 'down', []), notices: [notice] };
   }
   const ends = kept.flatMap(({ lostSince }) => (lostSince === undefined ? [] : lostSince + plan.keepFor));
@@ -25,7 +25,7 @@ export function keep({ observation, last, now }: Case): Decision {
   const notice: Notice = {
     kind: 'kept',
     upstream: plan.name,
-    registered: registered.length,
+    empty,
     servers: kept.length,
     ...(wakeAt === undefined ? {} : { until: wakeAt }),
   };

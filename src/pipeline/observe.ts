@@ -1,5 +1,6 @@
 import type { Admission } from './admission.ts';
 import { addressOf, admit, type Instance, keyOf } from './instance.ts';
+import type { Emptiness } from './outcome.ts';
 import type { UpstreamPlan } from './plan.ts';
 import { type Query, queryKey } from './query.ts';
 import { isHostAnswer, type Snapshot } from './snapshot.ts';
@@ -15,6 +16,8 @@ export interface Observation {
   /** Those of them that nginx should know, sorted by address; each address stands once. */
   readonly servers: readonly Server[];
   readonly leftOut: readonly LeftOut[];
+  /** Why nothing can serve, where nothing can. */
+  readonly empty: Emptiness;
   /** Odd instances that were taken all the same. */
   readonly doubts: readonly LeftOut[];
   /** The host names of its instances. */
@@ -34,19 +37,26 @@ export function observe(
 ): Observation[] {
   return plans.map((plan) => {
     const answer = snapshot.get(queryKey(serviceQuery(plan)));
-    const registrations = answer === undefined || isHostAnswer(answer) ? [] : answer.value;
-    const seen = registrations
+    const all = answer === undefined || isHostAnswer(answer) ? [] : answer.value;
+    const seen = all
       .filter((one) => plan.tags.every((tag) => one.tags.includes(tag)))
       .map((one) => ({ key: keyOf(one), ...admit(one, admission, snapshot) }));
     const registered = seen.flatMap(({ instances }) => instances);
+    const servers = serversOf(plan, registered);
     const because = (key: string, reason: string | undefined) =>
       reason === undefined ? [] : [{ upstream: plan.name, key, reason }];
     return {
       plan,
       answered: answer !== undefined,
       registered,
-      servers: serversOf(plan, registered),
-      leftOut: seen.flatMap(({ key, refusal }) => because(key, refusal)),
+      servers: servers.map(({ server }) => server),
+      empty: emptiness(all.length, seen.length, registered),
+      leftOut: [
+        ...seen.flatMap(({ key, refusal }) => because(key, refusal)),
+        ...servers.flatMap(({ server, twins }) =>
+          twins.flatMap((key) => because(key, `${addressOf(server)} is registered as ${server.key} too`)),
+        ),
+      ],
       doubts: seen.flatMap(({ key, doubt }) => because(key, doubt)),
       lookUps: seen.flatMap(({ lookUp }) => lookUp ?? []),
       isPending: seen.some(({ isPending }) => isPending),
@@ -54,23 +64,38 @@ export function observe(
   });
 }
 
-function serversOf(plan: UpstreamPlan, registered: readonly Instance[]): Server[] {
+function emptiness(all: number, tagged: number, registered: readonly Instance[]): Emptiness {
+  if (all === 0) return { why: 'none registered', registered: 0 };
+  if (tagged === 0) return { why: 'other tags', registered: all };
+  if (registered.length === 0) return { why: 'left out', registered: tagged };
+  const maintained = registered.every(({ health }) => health === 'maintenance');
+  return { why: maintained ? 'maintenance' : 'unhealthy', registered: registered.length };
+}
+
+/** What nginx is to know, and by their keys those who registered the same address once more. */
+interface Placed {
+  readonly server: Server;
+  readonly twins: readonly string[];
+}
+
+function serversOf(plan: UpstreamPlan, registered: readonly Instance[]): Placed[] {
   const usable = registered.flatMap((instance) => {
     const state = stateOf(plan, instance);
-    return state === undefined ? [] : [{ instance, state }];
+    return state === undefined ? [] : [serverOf(instance, state)];
   });
-  const byAddress = new Map<string, (typeof usable)[number]>();
-  for (const one of usable) {
-    const address = addressOf(one.instance);
-    const other = byAddress.get(address);
-    if (other === undefined || (other.state === 'down' && one.state === 'up')) byAddress.set(address, one);
-  }
-  return [...byAddress.values()]
-    .map(({ instance, state }): Server => {
-      const { key, node, host, port, weight, tags, meta } = instance;
-      return { key, node, host, port, weight: Math.max(1, weight), state, tags, meta };
+  return [...Map.groupBy(usable, addressOf).values()]
+    .map((same): Placed => {
+      const [first, ...others] = same.toSorted((a, b) =>
+        a.state === b.state ? 0 : a.state === 'up' ? -1 : 1,
+      );
+      if (first === undefined) throw new Error('a group holds one at least');
+      return { server: first, twins: others.map(({ key }) => key) };
     })
-    .sort(byHostAndPort);
+    .sort((a, b) => byHostAndPort(a.server, b.server));
+}
+
+function serverOf({ key, node, host, port, weight, tags, meta }: Instance, state: Server['state']): Server {
+  return { key, node, host, port, weight: Math.max(1, weight), state, tags, meta };
 }
 
 /** `down` for what drains (maintenance), undefined for what nginx need not know. */

@@ -1,5 +1,6 @@
 import type { Problem } from './problem.ts';
 import type { FileDiff, Release } from './release.ts';
+import type { Health } from './snapshot.ts';
 import type { Server } from './view.ts';
 
 /** What nginx said of a candidate. */
@@ -30,31 +31,43 @@ export type Step = 'render' | 'stage' | 'test' | 'publish' | 'prove';
 /** Milliseconds spent in each step of a pass. */
 export type StepTimes = Readonly<Partial<Record<Step, number>>>;
 
+export interface Left extends Server {
+  /** What became of its registration, where Consul said. */
+  readonly why?: 'deregistered' | 'left out' | Health;
+}
+
 /** What a pass changes in one upstream. */
 export interface UpstreamChange {
   readonly upstream: string;
   /** The upstream itself is no longer there. */
   readonly gone: boolean;
   readonly joined: readonly Server[];
-  readonly left: readonly Server[];
+  readonly left: readonly Left[];
   /** Servers whose weight or state changed. */
   readonly changed: readonly { readonly before: Server; readonly after: Server }[];
   /** How many servers are up now. */
   readonly up: number;
 }
 
+/** Why nothing that Consul has of a service can serve. */
+export interface Emptiness {
+  readonly why: 'none registered' | 'other tags' | 'left out' | 'maintenance' | 'unhealthy';
+  /** So many are registered for which that holds. */
+  readonly registered: number;
+}
+
 /** Something that is not as it should be, though the pass went on. */
 export type Notice =
-  | { readonly kind: 'missing'; readonly upstream: string; readonly servers: number }
+  /** Consul has not answered for it, or was not asked: so many servers of the last release go on. */
+  | { readonly kind: 'missing' | 'seeded'; readonly upstream: string; readonly servers: number }
   | {
       readonly kind: 'kept';
       readonly upstream: string;
-      readonly registered: number;
+      readonly empty: Emptiness;
       readonly servers: number;
       readonly until?: number;
     }
-  | { readonly kind: 'down'; readonly upstream: string; readonly registered: number }
-  | { readonly kind: 'dropped'; readonly upstream: string; readonly registered: number }
+  | { readonly kind: 'down' | 'dropped'; readonly upstream: string; readonly empty: Emptiness }
   | {
       readonly kind: 'held';
       readonly upstream: string;
@@ -62,6 +75,8 @@ export type Notice =
       readonly of: number;
       readonly until: number;
     }
+  /** The newest templates are not in use: why. */
+  | { readonly kind: 'aside'; readonly reason: string }
   /** An instance was left out, or taken though it is odd. */
   | {
       readonly kind: 'leftOut' | 'doubtful';

@@ -17,7 +17,15 @@ export type Rendered =
   | { readonly kind: 'problem'; readonly problem: Problem };
 
 export interface Templates {
+  /** With the newest templates; while those are put aside, with the last that nginx took. */
   render(view: View): Rendered;
+  /**
+   * Whether nginx took what was rendered last. Templates that it did not take are put aside, if there are others that
+   * it took before: true then, and the next rendering is theirs.
+   */
+  judge(taken: boolean): boolean;
+  /** Why the newest templates are put aside, and when they are tried again (ms since the epoch) if they do not change. */
+  aside(): { readonly problem: Problem; readonly until?: number } | undefined;
 }
 
 /** The managed folder on disk. */

@@ -4,7 +4,7 @@ import { type Memory, remember } from './memory.ts';
 import { type Observation, observe, serviceQuery } from './observe.ts';
 import type { Notice, Outcome } from './outcome.ts';
 import type { Mode, Pipeline } from './pipeline.ts';
-import { problemOf } from './problem.ts';
+import { type Problem, problemOf, sentence } from './problem.ts';
 import { stopwatch } from './stopwatch.ts';
 
 export interface Pass {
@@ -60,7 +60,14 @@ export async function reconcile(
     const end = clock.now();
     const next = remember({ ...memory, holds, begun: true }, digest, outcome, end);
     const retry = next.barred !== undefined && next.barred.until > end ? next.barred.until : undefined;
-    return { outcome, notices, memory: next, wakeAt: earliest(wakeAt, retry, untilOf(outcome)) };
+    const again = isJudged(outcome) && templates.judge(isTaken(outcome)) ? end : undefined;
+    const aside = templates.aside();
+    return {
+      outcome,
+      notices: [...notices, ...(aside === undefined ? [] : [asideNotice(aside.problem)])],
+      memory: next,
+      wakeAt: earliest(wakeAt, retry, untilOf(outcome), again, aside?.until),
+    };
   };
 
   const rendered = templates.render(view);
@@ -69,12 +76,25 @@ export async function reconcile(
   }
 
   const digest = releases.digest(rendered.files);
-  const job = { pipeline, memory, view, snapshot, files: rendered.files, digest, live, watch };
+  const job = { pipeline, memory, view, observed, snapshot, files: rendered.files, digest, live, watch };
   try {
     return pass(await (mode === 'dry' ? dryRun(job, signal) : deliver(job, signal)), digest);
   } catch (error) {
     return pass({ kind: 'failed', step: watch.step, problem: problemOf(error) }, digest);
   }
+}
+
+/** Whether nginx had its say about what was rendered. */
+function isJudged({ kind }: Outcome): boolean {
+  return kind !== 'failed' && kind !== 'held' && kind !== 'superseded';
+}
+
+function isTaken({ kind }: Outcome): boolean {
+  return kind === 'published' || kind === 'unchanged' || kind === 'accepted';
+}
+
+function asideNotice(problem: Problem): Notice {
+  return { kind: 'aside', reason: sentence(problem) };
 }
 
 function untilOf(outcome: Outcome): number | undefined {

@@ -31,7 +31,7 @@ function describe({ joined, left, changed }: UpstreamChange): string {
   }
   return [
     ...joined.map((server) => `+ ${place(server)}${server.state === 'down' ? ' in maintenance' : ''}`),
-    ...left.map((server) => `− ${place(server)}`),
+    ...left.map((server) => `− ${place(server)}${server.why === undefined ? '' : ` ${server.why}`}`),
     ...changed.map(({ before, after }) => `~ ${place(after)} ${difference(before, after)}`),
   ].join(', ');
 }

@@ -3,7 +3,7 @@ import type { Notice } from '../pipeline/outcome.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { eventLine } from './event-line.ts';
 import type { Line } from './line.ts';
-import { noticeLine } from './notice-line.ts';
+import { endLine, noticeLine, topicOf } from './notice-line.ts';
 import { outcomeLines } from './outcome-lines.ts';
 
 /** What lasts is said once, and again after this long, in ms. */
@@ -18,13 +18,18 @@ const patience = 1_000;
  */
 export function createLog(write: (line: Line) => void, clock: Clock): Report {
   const said = new Map<string, { identity: string; at: number }>();
-  let notices = new Set<string>();
+  let notices: ReadonlyMap<string, Notice> = new Map();
 
   return (event) => {
     switch (event.type) {
       case 'reconciled':
-        sayNotices(event.notices);
+        // Who waits has not looked yet.
+        if (event.outcome.kind !== 'waiting') sayNotices(event.notices);
         return sayOutcome(event);
+      case 'process':
+        // Another configuration has other upstreams.
+        if (event.state === 'reconfigured') notices = new Map();
+        return write(eventLine(event, clock.now()));
       case 'queryFailed':
         // Numbers that grow are no news.
         return sayOnce(
@@ -50,12 +55,21 @@ export function createLog(write: (line: Line) => void, clock: Clock): Report {
     write(line);
   }
 
+  /** What lasts is said as it begins, and as it ends. */
   function sayNotices(fresh: readonly Notice[]): void {
     const current = new Map(fresh.map((notice) => [JSON.stringify({ ...notice, until: undefined }), notice]));
     for (const [identity, notice] of current) {
       if (!notices.has(identity)) write(noticeLine(notice, clock.now()));
     }
-    notices = new Set(current.keys());
+    const lasting = new Set(fresh.map(topicOf));
+    for (const notice of notices.values()) {
+      if (!lasting.has(topicOf(notice))) write(endLine(notice));
+    }
+    notices = current;
+  }
+
+  function forgetOutcomes(): void {
+    for (const topic of said.keys()) if (topic.startsWith('outcome')) said.delete(topic);
   }
 
   function sayOutcome({ outcome, changeToLive }: Extract<Event, { type: 'reconciled' }>): void {
@@ -78,7 +92,8 @@ export function createLog(write: (line: Line) => void, clock: Clock): Report {
       case 'unchanged':
       case 'accepted':
       case 'published':
-        for (const topic of said.keys()) if (topic.startsWith('outcome')) said.delete(topic);
+        // What was put aside is tried again and again, and fails as it did.
+        if (![...notices.values()].some(({ kind }) => kind === 'aside')) forgetOutcomes();
         for (const line of lines) write(line);
     }
   }

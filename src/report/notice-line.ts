@@ -1,5 +1,42 @@
-import type { Notice } from '../pipeline/outcome.ts';
+import type { Emptiness, Notice } from '../pipeline/outcome.ts';
 import { duration, type Line } from './line.ts';
+
+/** What a notice is about: of a topic one holds at a time. */
+export function topicOf(notice: Notice): string {
+  switch (notice.kind) {
+    case 'aside':
+      return 'templates';
+    case 'leftOut':
+    case 'doubtful':
+      return `${notice.kind} ${notice.upstream} ${notice.instance}`;
+    default:
+      return `serving ${notice.upstream}`;
+  }
+}
+
+/** That what a notice was about is over. */
+export function endLine(notice: Notice): Line {
+  return { level: 'info', text: ending(notice), fields: { event: 'ended', ...notice } };
+}
+
+function ending(notice: Notice): string {
+  switch (notice.kind) {
+    case 'aside':
+      return 'the newest templates are in use';
+    case 'missing':
+    case 'seeded':
+      return `${notice.upstream}  Consul has answered for it`;
+    case 'held':
+      return `${notice.upstream}  no loss is held any more`;
+    case 'kept':
+    case 'down':
+    case 'dropped':
+      return `${notice.upstream}  has healthy instances again`;
+    case 'leftOut':
+    case 'doubtful':
+      return `${notice.upstream}  ${notice.instance} is well, or gone`;
+  }
+}
 
 /** Things that are not as they should be though the pass went on, in words. */
 export function noticeLine(notice: Notice, now: number): Line {
@@ -8,28 +45,36 @@ export function noticeLine(notice: Notice, now: number): Line {
     case 'missing':
       return {
         level: 'warn',
-        text: `${notice.upstream}  Consul has not answered for it; ${notice.servers === 0 ? 'it answers 503' : `keeping ${notice.servers} servers of the last release`}`,
+        text: `${notice.upstream}  Consul has not answered for it; ${ofLastRelease(notice.servers)}`,
+        fields,
+      };
+    case 'seeded':
+      return {
+        level: 'info',
+        text: `${notice.upstream}  Consul is not asked; ${ofLastRelease(notice.servers)}`,
         fields,
       };
     case 'kept': {
       const time =
-        notice.until === undefined ? 'while they are registered' : `for ${duration(notice.until - now)}`;
+        notice.until === undefined
+          ? `while ${notice.servers === 1 ? 'it is' : 'they are'} registered`
+          : `for ${duration(notice.until - now)}`;
       return {
         level: 'warn',
-        text: `${notice.upstream}  ${registered(notice.registered)}, keeping ${notice.servers} ${time}`,
+        text: `${notice.upstream}  ${absence(notice.empty)}, keeping ${notice.servers} ${time}`,
         fields,
       };
     }
     case 'down':
       return {
         level: 'warn',
-        text: `${notice.upstream}  ${registered(notice.registered)}, it answers 503`,
+        text: `${notice.upstream}  ${absence(notice.empty)}, it answers 503`,
         fields,
       };
     case 'dropped':
       return {
         level: 'warn',
-        text: `${notice.upstream}  ${registered(notice.registered)}, its upstream is left out`,
+        text: `${notice.upstream}  ${absence(notice.empty)}, its upstream is left out`,
         fields,
       };
     case 'held':
@@ -38,6 +83,8 @@ export function noticeLine(notice: Notice, now: number): Line {
         text: `${notice.upstream}  would lose ${notice.losing} of ${notice.of} servers in one step; held for ${duration(notice.until - now)}`,
         fields,
       };
+    case 'aside':
+      return { level: 'warn', text: `the newest templates are put aside: ${notice.reason}`, fields };
     case 'doubtful':
       return {
         level: 'warn',
@@ -53,6 +100,17 @@ export function noticeLine(notice: Notice, now: number): Line {
   }
 }
 
-function registered(count: number): string {
-  return count === 0 ? '0 registered' : `${count} registered, none healthy`;
+function ofLastRelease(servers: number): string {
+  return servers === 0 ? 'it answers 503' : `keeping ${servers} of the last release`;
+}
+
+function absence({ why, registered }: Emptiness): string {
+  const which = {
+    'none registered': '',
+    'other tags': ', none with all its tags',
+    'left out': registered === 1 ? ', and left out' : ', all left out',
+    maintenance: registered === 1 ? ', in maintenance' : ', all in maintenance',
+    unhealthy: registered === 1 ? ', not healthy' : ', none healthy',
+  } as const;
+  return `${registered} registered${which[why]}`;
 }

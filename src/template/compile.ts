@@ -32,11 +32,11 @@ export function compile({ texts, pages }: Sources): Map<string, Page> {
   });
   eta.resolvePath = (name, options) => {
     const path = resolve(dirname(options?.filepath ?? '/'), name);
-    return texts.has(path) ? path : `${path}.eta`;
+    return [path, `${path}.eta`, `${path}.conf.eta`].find((one) => texts.has(one)) ?? path;
   };
   eta.readFile = (path) => {
     const text = texts.get(path);
-    if (text === undefined) throw new Error(`there is no template ${path}`);
+    if (text === undefined) throw new Error(`there is no template ${path}, with .eta behind it or without`);
     return text;
   };
   for (const [path, text] of texts) checkSyntax(eta, path, text);

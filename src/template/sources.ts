@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ProblemError, problemOf } from '../pipeline/problem.ts';
 
 /** Which templates to use. Paths are absolute; a destination is `http/<file>` or `stream/<file>`. */
@@ -35,10 +35,10 @@ export function readSources(spec: TemplateSpec): Sources {
     return { texts, pages: spec.list };
   }
   const folder = foldersOf(spec)[0] ?? '';
-  const pages = [...texts.keys()]
-    .filter((source) => !basename(source).startsWith('_'))
-    .sort()
-    .map((source) => ({ source, destination: destinationOf(source.slice(folder.length + 1)) }));
+  const pages = [...texts.keys()].sort().flatMap((source) => {
+    const destination = destinationOf(source.slice(folder.length + 1));
+    return destination === undefined ? [] : [{ source, destination }];
+  });
   if (pages.length === 0) {
     throw new ProblemError({
       what: 'there is no template in this folder',
@@ -84,8 +84,11 @@ function unreadable(path: string, error: unknown): ProblemError {
   });
 }
 
-/** `gateway.conf.eta` → `http/gateway.conf`, `stream/db.conf.eta` → `stream/db.conf`. */
-function destinationOf(path: string): string {
-  const name = path.slice(0, -'.eta'.length);
-  return name.startsWith('http/') || name.startsWith('stream/') ? name : `http/${name}`;
+/**
+ * `gateway.conf.eta` → `http/gateway.conf`, `stream/db.conf.eta` → `stream/db.conf`. All else is there to be
+ * included: names that begin with `_`, other endings, other folders.
+ */
+function destinationOf(path: string): string | undefined {
+  const [, context = 'http', name] = /^(?:(http|stream)\/)?([^_/][^/]*\.conf)\.eta$/.exec(path) ?? [];
+  return name === undefined ? undefined : `${context}/${name}`;
 }

@@ -1,7 +1,6 @@
 import type { Report } from '../pipeline/event.ts';
-import type { Rendered, Templates } from '../pipeline/ports.ts';
-import { problemOf } from '../pipeline/problem.ts';
-import type { View } from '../pipeline/view.ts';
+import type { Clock, Rendered, Templates } from '../pipeline/ports.ts';
+import { type Problem, problemOf } from '../pipeline/problem.ts';
 import { compile, type Page } from './compile.ts';
 import { type TemplateData, templateData } from './data.ts';
 import { readSources, type TemplateSpec } from './sources.ts';
@@ -13,17 +12,40 @@ export interface ReloadableTemplates extends Templates {
   reload(): void;
 }
 
+export interface TemplatesContext {
+  /** Where an upstream without a server points. */
+  readonly unavailable: string;
+  readonly report: Report;
+  readonly clock: Clock;
+}
+
+interface Aside {
+  readonly problem: Problem;
+  readonly failures: number;
+  readonly until: number;
+}
+
+/** What nginx refused may be no fault of the templates: the wait for the next try doubles between these, in ms. */
+const firstRetry = 4_000;
+const lastRetry = 60_000;
+
+const refusedByNginx: Problem = { what: 'nginx does not take the newest templates; those before go on' };
+
 /** Throws ProblemError where the templates are broken from the start. */
 export function createTemplates(
   spec: TemplateSpec,
-  unavailable: string,
-  report: Report,
+  { unavailable, report, clock }: TemplatesContext,
 ): ReloadableTemplates {
   let newest: Pages = compile(readSources(spec));
+  /** The last that nginx took. */
   let good: Pages | undefined;
-  let broken = false;
+  let last = newest;
+  let aside: Aside | undefined;
+  /** Why the files as they are now could not even be compiled. */
+  let broken: Problem | undefined;
 
   function attempt(pages: Pages, data: TemplateData): Rendered {
+    last = pages;
     try {
       return { kind: 'files', files: [...pages].map(([path, page]) => ({ path, contents: page(data) })) };
     } catch (error) {
@@ -31,31 +53,48 @@ export function createTemplates(
     }
   }
 
+  function putAside(problem: Problem): void {
+    const failures = (aside?.failures ?? 0) + 1;
+    const until = clock.now() + Math.min(lastRetry, firstRetry * 2 ** (failures - 1));
+    aside = { problem, failures, until };
+  }
+
   return {
     reload() {
       try {
         newest = compile(readSources(spec));
-        if (broken)
-          report({ type: 'process', state: 'reconfigured', detail: 'the templates are good again' });
-        broken = false;
+        aside = undefined;
+        broken = undefined;
       } catch (error) {
-        broken = true;
-        report({ type: 'problem', problem: problemOf(error) });
+        broken = problemOf(error);
+        report({ type: 'problem', problem: broken });
       }
     },
 
-    render(view: View) {
+    render(view) {
       const data = templateData(view, unavailable);
+      const others = good === newest ? undefined : good;
+      if (others !== undefined && aside !== undefined && clock.now() < aside.until)
+        return attempt(others, data);
       const rendered = attempt(newest, data);
-      if (rendered.kind === 'files') {
-        good = newest;
-        return rendered;
-      }
-      if (good === undefined || good === newest) return rendered;
-      report({ type: 'problem', problem: rendered.problem });
-      broken = true;
-      newest = good;
-      return attempt(good, data);
+      if (rendered.kind === 'files' || others === undefined) return rendered;
+      if (aside === undefined) report({ type: 'problem', problem: rendered.problem });
+      putAside(rendered.problem);
+      return attempt(others, data);
     },
+
+    judge(taken) {
+      if (last !== newest) return false;
+      if (taken) {
+        good = newest;
+        aside = undefined;
+        return false;
+      }
+      if (good === undefined || good === newest) return false;
+      putAside(refusedByNginx);
+      return true;
+    },
+
+    aside: () => (broken === undefined ? aside : { problem: broken }),
   };
 }

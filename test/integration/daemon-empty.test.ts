@@ -20,9 +20,9 @@ test('keep: the last server stays while it is registered and critical, whatever 
   await consul.check('web1-one', 'critical');
   expect(await upsync.next('notice')).toMatchObject({
     level: 'warn',
-    msg: 'web1  1 registered, none healthy, keeping 1 while they are registered',
+    msg: 'web1  1 registered, not healthy, keeping 1 while it is registered',
     kind: 'kept',
-    registered: 1,
+    empty: { why: 'unhealthy', registered: 1 },
     servers: 1,
   });
   await upsync.next('unchanged');
@@ -48,12 +48,12 @@ test('keep: the last server stays for keep_for after it was deregistered, then r
   expect(notice).toMatchObject({
     level: 'warn',
     msg: 'web1  0 registered, keeping 1 for 2.0 s',
-    registered: 0,
+    empty: { why: 'none registered', registered: 0 },
     servers: 1,
   });
   expect(await tally(`${nginx.url}/web1`, 3)).toEqual({ one: 3 });
 
-  expect(await upsync.next('notice')).toMatchObject({ kind: 'down', registered: 0 });
+  expect(await upsync.next('notice')).toMatchObject({ kind: 'down', empty: { registered: 0 } });
   expect(await upsync.next('changed')).toMatchObject({ left: [`127.0.0.1:${one.port}`], up: 0 });
   const { time } = await upsync.next('published');
   expect(Date.parse(String(time))).toBeGreaterThanOrEqual(Number(notice.until));
@@ -116,7 +116,7 @@ test('down: requests get a 503 as soon as the last server is unhealthy', async (
   await consul.check('web1-one', 'critical');
   expect(await upsync.next('notice')).toMatchObject({
     level: 'warn',
-    msg: 'web1  1 registered, none healthy, it answers 503',
+    msg: 'web1  1 registered, not healthy, it answers 503',
   });
   await upsync.next('published');
   expect(await tally(`${nginx.url}/web1`, 3)).toEqual({ 503: 3 });

@@ -42,14 +42,41 @@ test('a candidate that nginx refuses is rejected with file and line, and touches
   expect(await readdir(temporary)).toEqual([]);
   expect(await reloads(nginx)).toBe(reloaded);
 
-  // What Consul says goes on to be rejected with it, and is not lost.
+  // The templates before it go on following Consul; those that nginx refused are said once, and when they are good again.
   await consul.register(two.as('web1'));
-  await upsync.next('answered');
-  await writeFile(extra, 'map $uri $fine { default 1; }\n');
   await upsync.next('published');
   expect(Object.keys(await client.stop()).filter((name) => name !== 'two')).toEqual(['one']);
   expect(await tally(`${nginx.url}/web1`, 4)).toEqual({ one: 2, two: 2 });
+  await writeFile(extra, 'map $uri $fine { default 1; }\n');
+  expect(await upsync.next('ended')).toMatchObject({ kind: 'aside', msg: 'the newest templates are in use' });
+  await upsync.next('published');
+  expect(upsync.count('rejected')).toBe(1);
   expect(await readdir(temporary)).toEqual([]);
+});
+
+test('templates with which nginx does not come to run give way to those before, which go on following Consul', async () => {
+  await using consul = await startConsul();
+  await using nginx = await startNginx(gateway());
+  await using one = await startBackend('one');
+  await using two = await startBackend('two');
+  await using taken = await startBackend('taken');
+  await consul.register(one.as('web1'));
+  const templates = join(nginx.folder, 'templates');
+  await cp(builtin, templates, { recursive: true });
+  const flags = ['--service', 'web1', '--templates', templates, '--nginx-proof-timeout', '1s'];
+  await using upsync = startUpsync({ consul, nginx }, ...flags);
+  await upsync.next('published');
+
+  // `nginx -t` passes over a port that somebody else listens on.
+  await writeFile(join(templates, 'extra.conf.eta'), `server { listen 127.0.0.1:${taken.port}; }\n`);
+  expect(await upsync.next('notice')).toMatchObject({
+    kind: 'aside',
+    msg: expect.stringContaining('the newest templates are put aside: nginx does not take'),
+  });
+  await upsync.next('rolledBack');
+  await consul.register(two.as('web1'));
+  await upsync.next('published');
+  expect(await tally(`${nginx.url}/web1`, 4)).toEqual({ one: 2, two: 2 });
 });
 
 test('a file of the gateway that the release conflicts with is named, and the release is tried again by itself', async () => {

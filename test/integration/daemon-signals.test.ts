@@ -2,10 +2,10 @@ import { mkdir, readdir, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startConsul } from '../bed/consul.ts';
-import { startNginx } from '../bed/nginx.ts';
+import { layNginx, startNginx } from '../bed/nginx.ts';
 import { startBackend } from '../support/backend.ts';
 import { gateway, reloads, tally } from '../support/gateway.ts';
-import { outputOf, startUpsync, writeConfig } from '../support/upsync.ts';
+import { outputOf, runUpsync, startUpsync, writeConfig } from '../support/upsync.ts';
 
 test('a second upsync on the same output ends with what is wrong and what to do', async () => {
   await using consul = await startConsul();
@@ -127,6 +127,39 @@ test('SIGHUP takes up a new configuration, and goes on with the old one where th
   await upsync.next('published');
   expect(await tally(`${nginx.url}/web2`, 4)).toEqual({ two: 2, three: 2 });
   expect(await reloads(nginx)).toBe(before + 1);
+});
+
+test('SIGHUP with a configuration that nginx does not take gives way to the one before, which goes on following Consul', async () => {
+  await using consul = await startConsul();
+  await using nginx = await layNginx(gateway({ named: ['web1'] }));
+  await using one = await startBackend('one');
+  await using two = await startBackend('two');
+  await consul.register(one.as('web1'));
+  const flags = await writeConfig(nginx, 'upstreams: {web1: {}}\n');
+  const seeded = await runUpsync({ consul, nginx }, '--once', '--apply', '--seed', ...flags);
+  expect(seeded.stdout).toContain('web1  Consul is not asked; it answers 503\n');
+  await nginx.start();
+  await using upsync = startUpsync({ consul, nginx }, ...flags);
+  await upsync.next('published');
+
+  // nginx.conf goes on naming web1.
+  await writeConfig(nginx, 'upstreams: {web2: {}}\n');
+  upsync.signal('SIGHUP');
+  await upsync.next('reconfigured');
+  expect(await upsync.next('rejected')).toMatchObject({
+    what: expect.stringContaining('host not found in upstream "web1"'),
+  });
+  expect(await upsync.next('problem')).toMatchObject({
+    what: 'the new configuration is not used: nginx does not take it; the one before goes on',
+  });
+  await consul.register(two.as('web1'));
+  await upsync.next('changed', ({ joined }) => String(joined) === `127.0.0.1:${two.port}`);
+  await upsync.next('published');
+  expect(await tally(`${nginx.url}/web1`, 4)).toEqual({ one: 2, two: 2 });
+
+  await writeConfig(nginx, 'upstreams: {web1: {}, web2: {}}\n');
+  upsync.signal('SIGHUP');
+  await upsync.next('published');
 });
 
 test('SIGHUP without a change of the configuration costs no reload', async () => {

@@ -118,7 +118,7 @@ test('--json is one document with the outcome and what is to be noted', async ()
       warnings: [],
       steps: { test: expect.any(Number) },
     },
-    notices: [{ kind: 'down', upstream: 'web2', registered: 0 }],
+    notices: [{ kind: 'down', upstream: 'web2', empty: { why: 'none registered', registered: 0 } }],
   });
 });
 

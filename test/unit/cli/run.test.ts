@@ -90,6 +90,16 @@ describe('what is not known', () => {
   );
 });
 
+describe('a variable that looks like one of ours', () => {
+  test('is told, and the run goes on', async () => {
+    const env = { UPSYNC_SERVICE: 'b', UPSYNC_SERVICE_HOST: '10.0.0.1', UPSYNC_PORT: 'x', UPSYNC_X: '' };
+    expect(await runLine('--service a', { env })).toMatchObject({
+      code: 0,
+      err: 'upsync: the variable UPSYNC_SERVICE means nothing here; did you mean UPSYNC_SERVICES?\n',
+    });
+  });
+});
+
 describe('errors', () => {
   test('of the configuration are told without a stack', async () => {
     expect(await runLine('--service a --wait 5')).toMatchObject({
@@ -111,6 +121,12 @@ describe('errors', () => {
     const { code, err } = await runLine('--service a', { throws: new TypeError('x is not a function') });
     expect(code).toBe(1);
     expect(err).toBe('upsync: x is not a function; UPSYNC_LOG_LEVEL=debug shows where\n');
+  });
+
+  test('are JSON where that was asked for', async () => {
+    const { code, out, err } = await runLine('--once --json --service a --wait 5');
+    expect({ code, err }).toEqual({ code: 1, err: '' });
+    expect(JSON.parse(out)).toEqual({ problem: { what: 'not in the form MIN:MAX', where: '--wait' } });
   });
 
   test('bring no control character to the terminal', async () => {

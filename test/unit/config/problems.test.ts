@@ -44,7 +44,7 @@ test('all problems are told at once, in the order of their lines', async () => {
       '  --wait: not in the form MIN:MAX',
       '  upsync.yaml:1 consul.block: a time without a unit; write 5s, or 5ms',
       '  upsync.yaml:1 consul.stale: not true or false',
-      '  upsync.yaml:2 wait.max: shorter than wait.min',
+      '  upsync.yaml:2 wait.max: the longest wait is shorter than the quiet time, wait.min',
       '  upsync.yaml:4 upstreams.web1.on_empty: not one of its values; write keep, down or drop',
       '  upsync.yaml:5 upstreams.WEB1: to nginx the same name as web1; rename one',
       '  upsync.yaml:6 upstreams."bad name": not a name for an upstream; use 1 to 63 of A-Z a-z 0-9 . _ - and begin with a letter or digit',
@@ -100,12 +100,14 @@ describe('a file', () => {
   });
 
   test('that is no map is refused', async () => {
-    expect(await complaintOf({ yaml: '- web1' })).toBe('upsync.yaml:1: not a section with keys');
+    expect(await complaintOf({ yaml: '- web1' })).toBe(
+      'upsync.yaml:1: not a section with keys; write KEY: VALUE for each',
+    );
   });
 
   test('whose section is no section is refused', async () => {
     expect(
       await complaintOf({ yaml: 'consul: here\nupstreams: {a: }', flags: { '--consul': 'http://b' } }),
-    ).toBe('upsync.yaml:1 consul: not a section with keys');
+    ).toBe('upsync.yaml:1 consul: not a section with keys; write KEY: VALUE for each');
   });
 });

@@ -103,7 +103,7 @@ export function stage(plan: Partial<Plan> = {}): Stage {
         ...plan,
       },
       feed,
-      templates: { render: (view) => self.renders(view) },
+      templates: { render: (view) => self.renders(view), judge: () => false, aside: () => undefined },
       releases,
       gateway,
       clock,

@@ -4,6 +4,8 @@ import type { UpstreamPlan } from '../../../src/pipeline/plan.ts';
 import { queryKey } from '../../../src/pipeline/query.ts';
 import type { Registration, Snapshot } from '../../../src/pipeline/snapshot.ts';
 import type { Server, Upstream, View } from '../../../src/pipeline/view.ts';
+import type { TemplatesContext } from '../../../src/template/templates.ts';
+import { manualClock } from '../../support/manual-clock.ts';
 
 /** A registration of `web1` on node n1 at 10.0.0.1:80, healthy, but for what is given. */
 export function registration(given: Partial<Registration> = {}): Registration {
@@ -97,6 +99,11 @@ export function upstream(servers: readonly Server[], given: Partial<Upstream> = 
     zone: 64,
     ...given,
   };
+}
+
+/** For templates: a clock that stands still, and nobody who listens. */
+export function templatesContext(given: Partial<TemplatesContext> = {}): TemplatesContext {
+  return { unavailable: '127.9.9.9:20000', report: () => undefined, clock: manualClock(), ...given };
 }
 
 export function view(...upstreams: readonly Upstream[]): View {

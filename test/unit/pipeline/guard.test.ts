@@ -17,6 +17,7 @@ import {
 
 const plan = { guard: { maxDrop: 0.5, atLeast: 4, grace: 30_000 }, admission: admission() };
 const now = 1_000_000;
+const none = { why: 'none registered', registered: 0 };
 
 interface Given {
   readonly upstream?: Partial<UpstreamPlan>;
@@ -62,7 +63,9 @@ describe('with none healthy, on_empty keep', () => {
     const guarded = decide(web1(...registrations(2).map(critical)), { before });
     expect(guarded.view.upstreams).toMatchObject([{ origin: 'kept' }]);
     expect(hosts(guarded)).toEqual(['10.0.0.1', '10.0.0.2']);
-    expect(guarded.notices).toEqual([{ kind: 'kept', upstream: 'web1', registered: 2, servers: 2 }]);
+    expect(guarded.notices).toEqual([
+      { kind: 'kept', upstream: 'web1', empty: { why: 'unhealthy', registered: 2 }, servers: 2 },
+    ]);
     expect(guarded.wakeAt).toBeUndefined();
   });
 
@@ -74,7 +77,7 @@ describe('with none healthy, on_empty keep', () => {
     expect(hosts(later)).toEqual(['10.0.0.1', '10.0.0.2']);
     const over = decide(web1(), { before: later.view, now: now + 60_000 });
     expect(over.view.upstreams).toMatchObject([{ origin: 'down', servers: [] }]);
-    expect(over.notices).toEqual([{ kind: 'down', upstream: 'web1', registered: 0 }]);
+    expect(over.notices).toEqual([{ kind: 'down', upstream: 'web1', empty: none }]);
   });
 
   test('a loss noted in the future, by a clock set back since, counts from now', () => {
@@ -127,13 +130,13 @@ describe('with none healthy, by the other policies', () => {
   test('down answers 503 at once', () => {
     const guarded = decide(web1(), { before, upstream: { onEmpty: 'down' } });
     expect(guarded.view.upstreams).toMatchObject([{ origin: 'down', servers: [] }]);
-    expect(guarded.notices).toEqual([{ kind: 'down', upstream: 'web1', registered: 0 }]);
+    expect(guarded.notices).toEqual([{ kind: 'down', upstream: 'web1', empty: none }]);
   });
 
   test('drop leaves the upstream out', () => {
     const guarded = decide(web1(), { before, upstream: { onEmpty: 'drop' } });
     expect(guarded.view.upstreams).toEqual([]);
-    expect(guarded.notices).toEqual([{ kind: 'dropped', upstream: 'web1', registered: 0 }]);
+    expect(guarded.notices).toEqual([{ kind: 'dropped', upstream: 'web1', empty: none }]);
   });
 });
 

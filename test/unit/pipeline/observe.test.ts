@@ -69,6 +69,9 @@ test('only instances that carry every tag are seen', () => {
 test('an address that is registered twice stands once, and serves if either does', () => {
   const twice = [registration({ id: 'a', health: 'maintenance' }), registration({ id: 'b' })];
   expect(lines(twice)).toEqual(['10.0.0.1:80 1 up']);
+  expect(see(twice).leftOut).toEqual([
+    { upstream: 'web1', key: 'dc1/n1/a', reason: '10.0.0.1:80 is registered as dc1/n1/b too' },
+  ]);
 });
 
 test.each([

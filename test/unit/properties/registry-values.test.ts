@@ -10,7 +10,7 @@ import { templateData } from '../../../src/template/data.ts';
 import { quoteForNginx } from '../../../src/template/quote.ts';
 import { createTemplates } from '../../../src/template/templates.ts';
 import { attacks } from '../../support/attacks.ts';
-import { admission, registration, snapshot, upstreamPlan } from '../pipeline/given.ts';
+import { admission, registration, snapshot, templatesContext, upstreamPlan } from '../pipeline/given.ts';
 
 /** What nginx's syntax is made of, what ends lines, what other parsers take for numbers, and what was tried before. */
 const pieces = [
@@ -124,7 +124,7 @@ function viewOf(registrations: readonly Registration[], balance: string): View {
   return guard(observed, undefined, answers, plan, new Map(), 1_000_000).view;
 }
 
-const templates = createTemplates({ kind: 'builtin' }, '127.9.9.9:20000', () => undefined);
+const templates = createTemplates({ kind: 'builtin' }, templatesContext());
 
 function rendered(view: View): readonly Directive[] {
   const result = templates.render(view);

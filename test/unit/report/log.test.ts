@@ -133,18 +133,29 @@ test('waiting is worth a line after a second, then every five', async () => {
   ]);
 });
 
-test('a notice is said when it comes up, not while it lasts', () => {
+test('a notice is said when it comes up and when it is over, not while it lasts', () => {
   const kept = (until: number): Event => ({
     type: 'reconciled',
     outcome: { kind: 'unchanged', release: release('a') },
-    notices: [{ kind: 'kept', upstream: 'web1', registered: 0, servers: 3, until }],
+    notices: [
+      {
+        kind: 'kept',
+        upstream: 'web1',
+        empty: { why: 'none registered', registered: 0 },
+        servers: 3,
+        until,
+      },
+    ],
   });
   report(kept(1_060_000));
   report(kept(1_060_001));
   expect(texts()).toEqual(['web1  0 registered, keeping 3 for 60 s']);
   report(reconciled({ kind: 'unchanged', release: release('a') }));
   report(kept(1_060_000));
-  expect(texts()).toHaveLength(2);
+  expect(texts().slice(1)).toEqual([
+    'web1  has healthy instances again',
+    'web1  0 registered, keeping 3 for 60 s',
+  ]);
 });
 
 test('nothing to change is nothing to say', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Rendered } from '../../../src/pipeline/ports.ts';
 import { createTemplates } from '../../../src/template/templates.ts';
-import { server, upstream, view } from '../pipeline/given.ts';
+import { server, templatesContext, upstream, view } from '../pipeline/given.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -17,7 +17,7 @@ function render(text: string, service = 'a b;c{d}"e', partial = ''): Rendered {
   writeFileSync(join(folder, 'page.conf.eta'), text);
   writeFileSync(join(folder, '_part.eta'), partial);
   const one = upstream([server(1, { node: 'node1', meta: { shard: 'blue' } })], { service });
-  return createTemplates({ kind: 'folder', folder }, '127.9.9.9:1', () => undefined).render(view(one));
+  return createTemplates({ kind: 'folder', folder }, templatesContext()).render(view(one));
 }
 
 const write = '<%= it.upstreams[0].service %>';

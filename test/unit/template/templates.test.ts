@@ -1,31 +1,37 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Event } from '../../../src/pipeline/event.ts';
 import type { View } from '../../../src/pipeline/view.ts';
 import { createTemplates } from '../../../src/template/templates.ts';
-import { server, upstream, view } from '../pipeline/given.ts';
+import { manualClock } from '../../support/manual-clock.ts';
+import { server, templatesContext, upstream, view } from '../pipeline/given.ts';
 
 let folder = '';
 let events: Event[] = [];
+let clock = manualClock();
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'upsync-templates-'));
   events = [];
+  clock = manualClock();
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
 const open = () =>
-  createTemplates({ kind: 'folder', folder }, '127.9.9.9:20000', (event) => events.push(event));
+  createTemplates(
+    { kind: 'folder', folder },
+    templatesContext({ clock, report: (event) => events.push(event) }),
+  );
 const two: View = view(
   upstream([server(1, { weight: 3 }), server(2, { state: 'down' })]),
   upstream([], { name: 'web2', balance: 'least_conn', keepalive: 0, zone: 0 }),
 );
 
 test('the built-in template writes one upstream for each', () => {
-  const builtin = createTemplates({ kind: 'builtin' }, '127.9.9.9:20000', () => undefined);
+  const builtin = createTemplates({ kind: 'builtin' }, templatesContext());
   expect(builtin.render(two)).toEqual({
     kind: 'files',
     files: [
@@ -71,6 +77,22 @@ test('a folder gives a file for each template, partials aside', () => {
   });
 });
 
+test('only what is named so becomes a file; all else is there to be included, with or without its ending', () => {
+  mkdirSync(join(folder, 'stream'));
+  mkdirSync(join(folder, 'parts'));
+  write('a.conf.eta', '<%~ include("parts/b") %> <%~ include("_c") %> <%~ include("d.eta") %>');
+  write('stream/s.conf.eta', 's');
+  write('parts/b.conf.eta', 'b');
+  write('_c.conf.eta', 'c');
+  write('d.eta', 'd');
+  expect(open().render(two)).toMatchObject({
+    files: [
+      { path: 'http/a.conf', contents: 'b c d' },
+      { path: 'stream/s.conf', contents: 's' },
+    ],
+  });
+});
+
 test('a line end stays behind a value, and goes behind code', () => {
   write('a.conf.eta', '<% if (true) { %>\n# <%= it.upstreams[0].name %>\na;\n<% } %>\nb;\n');
   expect(open().render(two)).toMatchObject({ files: [{ contents: '# web1\na;\nb;\n' }] });
@@ -79,7 +101,7 @@ test('a line end stays behind a value, and goes behind code', () => {
 test('a list gives each its destination', () => {
   write('any.eta', 'x');
   const list = [{ source: join(folder, 'any.eta'), destination: 'stream/db.conf' }];
-  const templates = createTemplates({ kind: 'list', list }, '', () => undefined);
+  const templates = createTemplates({ kind: 'list', list }, templatesContext());
   expect(templates.render(two)).toMatchObject({ files: [{ path: 'stream/db.conf' }] });
 });
 
@@ -110,6 +132,7 @@ test('an edit that fails only while it renders is reported once, and the last go
   write('a.conf.eta', 'one');
   const templates = open();
   templates.render(two);
+  templates.judge(true);
   write('a.conf.eta', 'two\n<%= it.upstream("nobody").name %>');
   templates.reload();
   expect(templates.render(two)).toMatchObject({ files: [{ contents: 'one' }] });
@@ -123,6 +146,68 @@ test('an edit that fails only while it renders is reported once, and the last go
       },
     },
   ]);
+});
+
+const contents = (templates: ReturnType<typeof open>) => {
+  const rendered = templates.render(two);
+  return rendered.kind === 'files' ? rendered.files[0]?.contents : rendered.problem.what;
+};
+
+test('an edit that nginx refuses is put aside for those that it took, and tried again, later and later', async () => {
+  write('a.conf.eta', 'one');
+  const templates = open();
+  expect(contents(templates)).toBe('one');
+  expect(templates.judge(true)).toBe(false);
+  write('a.conf.eta', 'two');
+  templates.reload();
+  for (const wait of [4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
+    expect(contents(templates)).toBe('two');
+    expect(templates.judge(false)).toBe(true);
+    expect(contents(templates)).toBe('one');
+    expect(templates.judge(true)).toBe(false);
+    expect(templates.aside()).toMatchObject({ until: clock.now() + wait });
+    await clock.advance(wait);
+  }
+  expect(contents(templates)).toBe('two');
+  expect(templates.judge(true)).toBe(false);
+  expect(templates.aside()).toBeUndefined();
+});
+
+test('another edit is tried at once', () => {
+  write('a.conf.eta', 'one');
+  const templates = open();
+  templates.render(two);
+  templates.judge(true);
+  write('a.conf.eta', 'two');
+  templates.reload();
+  templates.render(two);
+  templates.judge(false);
+  write('a.conf.eta', 'three');
+  templates.reload();
+  expect(contents(templates)).toBe('three');
+});
+
+test('templates that nginx never took have none to go back to', () => {
+  write('a.conf.eta', 'one');
+  const templates = open();
+  templates.render(two);
+  expect(templates.judge(false)).toBe(false);
+  expect(contents(templates)).toBe('one');
+});
+
+test('while an edit is broken that is told, and no longer once it is mended', () => {
+  write('a.conf.eta', 'one');
+  const templates = open();
+  templates.render(two);
+  templates.judge(true);
+  write('a.conf.eta', '<% oops( %>');
+  templates.reload();
+  templates.render(two);
+  templates.judge(true);
+  expect(templates.aside()?.problem.where).toMatch(/a\.conf\.eta:1$/);
+  write('a.conf.eta', 'two');
+  templates.reload();
+  expect(templates.aside()).toBeUndefined();
 });
 
 test('a mended edit is used', () => {
