@@ -13,7 +13,7 @@ const Service = z.object({
   Port: z.number().int(),
   /** Consul's own default, where a server predates weights. */
   Weights: z.object({ Passing: z.number(), Warning: z.number() }).default({ Passing: 1, Warning: 1 }),
-  Tags: z.array(z.string()).nullish(),
+  Tags: list(z.string()).nullish(),
   Meta: z.record(z.string(), z.string()).nullish(),
 });
 
@@ -21,7 +21,7 @@ const Service = z.object({
 const Check = z.object({ CheckID: z.string(), Status: z.string() });
 
 /** `/v1/health/service/:service` */
-const HealthAnswer = z.array(z.object({ Node, Service, Checks: z.array(Check).nullish() }));
+const HealthAnswer = list(z.object({ Node, Service, Checks: list(Check).nullish() }));
 
 /** `/v1/catalog/node/:node`; null for a node that is not there. */
 const NodeAnswer = z.object({ Node, Services: z.record(z.string(), Service).nullish() }).nullable();
@@ -85,6 +85,26 @@ function byKey(a: Registration, b: Registration): number {
 /** By code units: the same on every machine, unlike a locale's order. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/**
+ * An array, judged up to its first fault. zod's own goes on and keeps an issue for each entry: some 25
+ * million of them, as a body of 50 MB may hold, ended the process.
+ */
+function list<T>(entry: z.ZodType<T>) {
+  return z.array(z.unknown()).transform((entries, context) => {
+    const good: T[] = [];
+    for (const [at, one] of entries.entries()) {
+      const { success, data, error } = entry.safeParse(one);
+      if (success) good.push(data);
+      else {
+        const [issue] = error.issues;
+        context.addIssue({ code: 'custom', path: [at, ...(issue?.path ?? [])], message: issue?.message });
+        return z.NEVER;
+      }
+    }
+    return good;
+  });
 }
 
 function parse<T>(schema: z.ZodType<T>, body: unknown): T {

@@ -47,7 +47,7 @@ export interface Tuning {
 
 export const TUNING: Tuning = {
   slack: 10_000,
-  maxBody: 64 * 1024 * 1024,
+  maxBody: 32 * 1024 * 1024,
   backoffBase: 250,
   backoffCap: 4_000,
   burst: 5,

@@ -147,3 +147,21 @@ test.each([
 ])('one wrong field fails the whole answer, and is named: %s', (at, answer) => {
   expect(() => decode(SERVICE, answer)).toThrow(`the answer is not built as Consul's are (${at}: `);
 });
+
+test('what is no list of instances is judged up to its first fault: a complaint about each entry would outgrow the memory', () => {
+  let judged = 0;
+  const none = () => ({
+    get Node() {
+      judged += 1;
+      return undefined;
+    },
+    get CheckID() {
+      judged += 1;
+      return undefined;
+    },
+  });
+  const many = [none(), none(), none()];
+  expect(() => decode(SERVICE, many)).toThrow("the answer is not built as Consul's are (0.Node: ");
+  expect(() => decode(SERVICE, [instance({}, many)])).toThrow('(0.Checks.0.CheckID: ');
+  expect(judged).toBe(2);
+});
