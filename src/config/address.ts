@@ -2,21 +2,32 @@ import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 
 /**
- * The URL of a Consul agent, without a slash at its end. A user and password are refused, and no message
- * repeats the text: it would carry them into the log.
+ * The URL of a Consul agent, without a slash at its end, or `unix://` and the path of its socket, as it
+ * stands. A user and password are refused, and no message repeats the text: it would carry them into the
+ * log.
  */
 export const consulAddress = z
   .string()
   .refine(
-    (text) => /^https?:\/\//i.test(text),
-    'not an HTTP address; write http://HOST:PORT or https://HOST:PORT',
+    (text) => /^(https?|unix):\/\//i.test(text),
+    'not an address of an agent; write http://HOST:PORT, https://HOST:PORT or unix:///PATH',
   )
   .refine(isPlain, 'not an address of an agent; write http://HOST:PORT, without user, query and fragment')
-  .transform((text) => new URL(text).href.replace(/\/+$/, ''));
+  .refine(
+    (text) => !isUnix(text) || /^unix:\/\/\/[^/\p{Cc}][^\p{Cc}]*$/iu.test(text),
+    'not the path of a socket; write unix:///PATH',
+  )
+  .transform((text) =>
+    isUnix(text) ? text.replace(/^unix/i, 'unix') : new URL(text).href.replace(/\/+$/, ''),
+  );
+
+function isUnix(text: string): boolean {
+  return /^unix:\/\//i.test(text);
+}
 
 function isPlain(text: string): boolean {
   const url = URL.parse(text);
-  // Without a scheme the check before has said so.
+  // The checks beside this one are for what is no such URL.
   if (url === null || !url.protocol.startsWith('http')) return !/^https?:/i.test(text);
   return url.username === '' && url.password === '' && !/[?#@\s]/.test(text);
 }

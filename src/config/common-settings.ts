@@ -17,7 +17,7 @@ export const commonSettings = {
   'consul.address': {
     flag: '--consul',
     value: 'URL',
-    help: 'HTTP address of a Consul agent',
+    help: 'address of a Consul agent: http://, https:// or unix:///PATH',
     fallback: 'http://127.0.0.1:8500',
   },
   templates: {

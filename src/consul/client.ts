@@ -45,7 +45,7 @@ const Result = z.tuple([z.instanceof(IncomingMessage), z.unknown()]);
 
 /** The `consul` package, each answer bounded in time and size, each error put in words. */
 export function createClient(options: ConsulOptions, tuning: Tuning): Client {
-  const { baseUrl, ...way } = wayTo(new URL(options.address));
+  const { baseUrl, ...way } = wayTo(options.address);
   // The types of `consul` know neither `baseUrl` nor what is for papi; as a variable they pass.
   const settings = {
     ...way,
@@ -105,10 +105,11 @@ export function createClient(options: ConsulOptions, tuning: Tuning): Client {
 }
 
 /** Throws a ProblemError for an address that is none of Consul's. */
-function wayTo(address: URL): { readonly baseUrl: URL; readonly socketPath?: string } {
-  if (address.protocol === 'unix:') {
-    return { baseUrl: new URL('http://localhost/v1'), socketPath: address.pathname };
-  }
+function wayTo(text: string): { readonly baseUrl: URL; readonly socketPath?: string } {
+  // A path as it stands, as Consul's own clients take it: no URL, in which a % or # would mean something.
+  const [, socketPath] = /^unix:\/\/(.+)$/s.exec(text) ?? [];
+  if (socketPath !== undefined) return { baseUrl: new URL('http://localhost/v1'), socketPath };
+  const address = new URL(text);
   if (address.protocol === 'http:' || address.protocol === 'https:') {
     return { baseUrl: new URL(`${address.pathname.replace(/\/$/, '')}/v1`, address) };
   }

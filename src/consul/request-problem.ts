@@ -61,6 +61,8 @@ function networkProblem(error: Error, token: string | undefined): Problem {
 
 const NETWORK: Readonly<Record<string, Problem>> = {
   ECONNREFUSED: { what: 'connection refused', remedy: 'is the Consul agent running there?' },
+  ENOENT: { what: 'no such socket', remedy: 'is the Consul agent running, and does it listen there?' },
+  EACCES: { what: 'the socket may not be used by this user', remedy: 'check its owner and mode' },
   ECONNRESET: {
     what: 'the connection was closed before an answer',
     remedy:

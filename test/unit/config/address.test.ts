@@ -6,6 +6,8 @@ test.each([
   ['https://consul.example/', 'https://consul.example'],
   ['http://proxy.example/consul/', 'http://proxy.example/consul'],
   ['http://[::1]:8500', 'http://[::1]:8500'],
+  ['unix:///run/consul.sock', 'unix:///run/consul.sock'],
+  ['UNIX:///run/my consul/100%#.sock', 'unix:///run/my consul/100%#.sock'],
 ])('%s is the address of an agent', (given, address) => {
   expect(consulAddress.parse(given)).toBe(address);
 });
@@ -14,7 +16,11 @@ test.each([
   '',
   '127.0.0.1:8500',
   'localhost:8500',
-  'unix:///run/consul.sock',
+  'unix://',
+  'unix:///',
+  'unix:/run/consul.sock',
+  'unix://consul.sock',
+  'unix:///run/consul\n.sock',
   'ftp://a',
   'http://',
   'http://user:password@a',
