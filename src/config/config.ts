@@ -22,6 +22,8 @@ export interface ConsulConfig {
   readonly stale: boolean;
   /** How long a blocking query may be held, in ms. */
   readonly block: number;
+  /** How long an answer may take beyond that, in ms. */
+  readonly timeout: number;
   /** In ms. */
   readonly maxStale: number;
   readonly maxConnections: number;

@@ -26,6 +26,12 @@ export const furtherSettings = {
     help: 'how long Consul may hold a query open, 1s to 10m',
     fallback: '5m',
   },
+  'consul.timeout': {
+    flag: '--consul-timeout',
+    value: 'TIME',
+    help: 'how long Consul may take to answer, not counting the time that it may hold a query open',
+    fallback: '10s',
+  },
   'consul.max_stale': {
     flag: '--consul-max-stale',
     value: 'TIME',

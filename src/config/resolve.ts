@@ -42,6 +42,7 @@ function toConsul(
     datacenter: consul.datacenter,
     stale: consul.stale,
     block: consul.block,
+    timeout: consul.timeout,
     maxStale: consul.max_stale,
     maxConnections: consul.max_connections,
     tls: {

@@ -40,6 +40,7 @@ const consul = z.strictObject({
   datacenter: setting(s['consul.datacenter'], datacenter),
   stale: setting(s['consul.stale'], z.boolean()),
   block: setting(s['consul.block'], duration({ least: 1_000, most: 600_000 })),
+  timeout: setting(s['consul.timeout'], duration({ least: 100, most: 600_000 })),
   max_stale: setting(s['consul.max_stale'], duration({ least: 1_000 })),
   max_connections: setting(s['consul.max_connections'], count(1)),
   tls: tls.prefault({}).describe('how to reach an agent whose address is https'),

@@ -75,7 +75,7 @@ export function createClient(options: ConsulOptions, tuning: Tuning): Client {
         ...(read.consistent ? { consistent: true } : { stale: options.stale }),
         ...(read.after === undefined ? {} : { index: String(read.after), wait: `${options.block}ms` }),
         // Consul adds up to a sixteenth, so that not all queries end at once.
-        timeout: tuning.slack + (read.after === undefined ? 0 : options.block * (1 + 1 / 16)),
+        timeout: options.timeout + (read.after === undefined ? 0 : options.block * (1 + 1 / 16)),
       });
       return replyFrom(result);
     } catch (error) {

@@ -9,6 +9,8 @@ export interface ConsulOptions {
   readonly stale: boolean;
   /** How long a blocking query waits for a change. Consul cuts it at 10 minutes. */
   readonly block: number;
+  /** What a request may take beyond the time that Consul was asked to wait. */
+  readonly timeout: number;
   /** How long ago the answering server may have heard from the leader. */
   readonly maxStale: number;
   /** Consul resets connections past 200 from one address (`limits.http_max_conns_per_client`). */
@@ -27,8 +29,6 @@ export interface TlsOptions {
 
 /** What nobody has had to configure yet; tests shorten it. */
 export interface Tuning {
-  /** What a request may take beyond the time that Consul was asked to wait. */
-  readonly slack: number;
   /** The largest body that is read, in bytes. */
   readonly maxBody: number;
   /** The longest back-off after a first failure; it doubles with each one up to the cap. */
@@ -46,7 +46,6 @@ export interface Tuning {
 }
 
 export const TUNING: Tuning = {
-  slack: 10_000,
   maxBody: 32 * 1024 * 1024,
   backoffBase: 250,
   backoffCap: 4_000,

@@ -94,7 +94,7 @@ function flood(response: ServerResponse): void {
 test.each(faults)('%s changes nothing, is told, and is got over', async (_, fault, words) => {
   const double = await steady();
   const followed = tracked(
-    follow(double.url, [web('web1')], { token: TOKEN, block: 100 }, { slack: 150, maxBody: 100_000 }),
+    follow(double.url, [web('web1')], { token: TOKEN, block: 100, timeout: 150 }, { maxBody: 100_000 }),
   );
   await followed.until(() => followed.value(KEY));
   const before = followed.feed.snapshot().get(KEY);
@@ -198,7 +198,7 @@ const doubts: readonly (readonly [name: string, consistent: Fault, services: Fau
 
 test.each(doubts)('an empty answer is not believed where %s', async (_, consistent, services, words) => {
   const double = await steady();
-  const followed = tracked(follow(double.url, [web('web1')], { block: 100 }, { slack: 150 }));
+  const followed = tracked(follow(double.url, [web('web1')], { block: 100, timeout: 150 }));
   await followed.until(() => followed.value(KEY));
   double.play((asked, response) => {
     if (asked.pathname === '/v1/catalog/services') services(response);

@@ -63,6 +63,7 @@ export function follow(
       datacenter: '',
       stale: true,
       block: 60_000,
+      timeout: 3_000,
       maxStale: 60_000,
       maxConnections: 100,
       tls: { ca: '', cert: '', key: '', serverName: '', verify: true },
@@ -80,7 +81,7 @@ export function follow(
       },
     },
     stop.signal,
-    { ...TUNING, slack: 3_000, backoffBase: 20, backoffCap: 100, ...tuning },
+    { ...TUNING, backoffBase: 20, backoffCap: 100, ...tuning },
   );
   const until = <T>(find: () => T | undefined | false) =>
     new Promise<T>((resolve, reject) => {

@@ -84,6 +84,7 @@ test('a service alone is a whole configuration', async () => {
       datacenter: '',
       stale: true,
       block: 300_000,
+      timeout: 10_000,
       maxStale: 600_000,
       maxConnections: 100,
       tls: { ca: '', cert: '', key: '', serverName: '', verify: true },
