@@ -1,6 +1,7 @@
 import type { Plan } from '../pipeline/plan.ts';
+import type { ReadToken } from './token.ts';
 
-/** The whole configuration, resolved: paths absolute, times in ms, nothing left to look up. */
+/** The whole configuration, resolved: paths absolute, times in ms, nothing left to look up but a token that is rotated. */
 export interface Config {
   readonly plan: Plan;
   readonly consul: ConsulConfig;
@@ -12,10 +13,9 @@ export interface Config {
 }
 
 export interface ConsulConfig {
-  /** `http://…` or `https://…`, without a slash at its end. */
+  /** `http://…` or `https://…`, without a slash at its end, or `unix://` and an absolute path. */
   readonly address: string;
-  /** Secret: it goes into requests and nowhere else. */
-  readonly token: string | undefined;
+  readonly token: ReadToken;
   /** Empty for the agent's own. */
   readonly datacenter: string;
   /** Whether any server may answer, or the leader alone. */

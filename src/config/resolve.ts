@@ -5,22 +5,19 @@ import type { Environment } from './given.ts';
 import type { Merged } from './merge.ts';
 import { toPlan } from './plan.ts';
 import type { Settings } from './schema.ts';
-import { readToken } from './token.ts';
+import { type ReadToken, tokenReader } from './token.ts';
 
-/** Makes paths absolute, each from the folder of where it was given, and reads the token. */
+/** Makes paths absolute, each from the folder of where it was given, and sees that there is a token where one is to be. */
 export async function resolveConfig(settings: Settings, from: Merged, env: Environment): Promise<Config> {
   const absolute = (key: string, path: string) => resolve(from.folderOf(key), path);
   const tokenFile = {
     path: absolute('consul.token_file', settings.consul.token_file),
     where: from.where(['consul', 'token_file']),
   };
+  const token = await tokenReader(settings.consul.token_file === '' ? undefined : tokenFile, env);
   return {
     plan: toPlan(settings),
-    consul: toConsul(
-      settings.consul,
-      await readToken(settings.consul.token_file === '' ? undefined : tokenFile, env),
-      absolute,
-    ),
+    consul: toConsul(settings.consul, token, absolute),
     nginx: toNginx(settings.nginx, absolute),
     output: includable(absolute('output', settings.output), from.where(['output'])),
     templates: toTemplates(settings.templates, (path) => absolute('templates', path)),
@@ -32,7 +29,7 @@ type Absolute = (key: string, path: string) => string;
 
 function toConsul(
   { tls, ...consul }: Settings['consul'],
-  token: string | undefined,
+  token: ReadToken,
   absolute: Absolute,
 ): ConsulConfig {
   const file = (key: string, path: string) => (path === '' ? '' : absolute(key, path));

@@ -63,6 +63,7 @@ export function createClient(options: ConsulOptions, tuning: Tuning): Client {
 
   /** `call` gets the parameters that all requests share. */
   async function ask(path: string, datacenter: string, read: Read, call: Call, signal: AbortSignal) {
+    const token = await options.token();
     signal.throwIfAborted();
     const ctx = Object.assign(new EventEmitter(), { includeResponse: true });
     const cancel = () => ctx.emit('cancel');
@@ -70,7 +71,7 @@ export function createClient(options: ConsulOptions, tuning: Tuning): Client {
     try {
       const result = await call({
         ctx,
-        ...(options.token ? { token: options.token } : {}),
+        ...(token === undefined ? {} : { token }),
         dc: datacenter || options.datacenter,
         ...(read.consistent ? { consistent: true } : { stale: options.stale }),
         ...(read.after === undefined ? {} : { index: String(read.after), wait: `${options.block}ms` }),
@@ -79,7 +80,7 @@ export function createClient(options: ConsulOptions, tuning: Tuning): Client {
       });
       return replyFrom(result);
     } catch (error) {
-      throw new ProblemError({ where: where(path), ...requestProblem(error, options.token) });
+      throw new ProblemError({ where: where(path), ...requestProblem(error, token) });
     } finally {
       signal.removeEventListener('abort', cancel);
     }

@@ -6,6 +6,7 @@ import { Watches } from '../pipeline/watches.ts';
 import { createClient } from './client.ts';
 import { type ConsulOptions, TUNING, type Tuning } from './options.ts';
 import { Slots } from './slots.ts';
+import { lastingToken } from './token.ts';
 import { type Shared, watch } from './watch.ts';
 
 export interface FeedContext {
@@ -27,7 +28,7 @@ export function createFeed(
   tuning: Tuning = TUNING,
 ): Feed {
   const answers = new Map<QueryKey, ConsulAnswer>();
-  const client = createClient(options, tuning);
+  const client = createClient({ ...options, token: lastingToken(options.token, report) }, tuning);
   signal.addEventListener('abort', () => client.close(), { once: true });
 
   const shared: Shared = {

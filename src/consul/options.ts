@@ -1,8 +1,9 @@
 /** How to reach Consul and how far to trust it. All times are in milliseconds; an empty string means none. */
 export interface ConsulOptions {
-  /** `http://` or `https://`, with a path where Consul sits behind one, or `unix:///socket`. */
+  /** `http://` or `https://`, with a path where Consul sits behind one, or `unix://` and a socket's path as it stands. */
   readonly address: string;
-  readonly token: string | undefined;
+  /** Asked before each request. Rejects where there should be a token and is none. */
+  readonly token: () => Promise<string | undefined>;
   /** For queries that name none. */
   readonly datacenter: string;
   /** Any server may answer, not the leader alone. */

@@ -45,7 +45,7 @@ export function web(service: string): Query {
 export function follow(
   address: string,
   queries: readonly Query[],
-  options: Partial<ConsulOptions> = {},
+  { token, ...options }: Partial<Omit<ConsulOptions, 'token'>> & { readonly token?: string } = {},
   tuning: Partial<Tuning> = {},
   clock: Clock = realClock,
 ): Followed {
@@ -59,7 +59,7 @@ export function follow(
   const feed = createFeed(
     {
       address,
-      token: undefined,
+      token: async () => token,
       datacenter: '',
       stale: true,
       block: 60_000,
