@@ -9,15 +9,19 @@ import { z } from 'zod';
 import { freePorts } from './consul-ports.ts';
 
 export interface ConsulOptions {
-  /** `dev` (the default) keeps everything in memory; `server` is a cluster of one with its state on disk. */
+  /** `dev` (the default) keeps everything in memory; `server` is a cluster of one, unless told, with its state on disk. */
   readonly mode?: 'dev' | 'server' | 'client';
   /** A loopback address for each agent: 127.0.0.1 unless told. */
   readonly address?: string;
   /** The port of the HTTP API; a free one unless told. */
   readonly http?: number;
   readonly node?: string;
-  /** For a client: the `join` of a server. */
+  /** The `join` of a server: for a client, and for one of several servers. */
   readonly join?: string;
+  /** How many servers the cluster starts with; 1 unless told. */
+  readonly servers?: number;
+  /** The port that others join at; a free one unless told. */
+  readonly serf?: number;
   /** Denies by default; the agent gets a management token, which is then `token`. */
   readonly acl?: boolean;
   /** A configuration file of its own, which wins over ours. */
@@ -69,7 +73,8 @@ export interface Consul extends AsyncDisposable {
 export async function startConsul(options: ConsulOptions = {}): Promise<Consul> {
   const { address = '127.0.0.1', mode = 'dev' } = options;
   const folder = await mkdtemp(join(tmpdir(), 'upsync-consul-'));
-  const [free = 0, dns = 0, server = 0, serfLan = 0, serfWan = 0] = await freePorts(address, 5);
+  const [free = 0, dns = 0, server = 0, freeSerf = 0, serfWan = 0] = await freePorts(address, 5);
+  const serfLan = options.serf ?? freeSerf;
   const http = options.http ?? free;
   const node = options.node ?? `${mode}-${http}`;
   const url = `http://${address}:${http}`;
@@ -94,7 +99,7 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
   }
   if (mode === 'dev') args.push('-dev');
   else args.push('-data-dir', join(folder, 'data'));
-  if (mode === 'server') args.push('-server', '-bootstrap-expect', '1');
+  if (mode === 'server') args.push('-server', '-bootstrap-expect', String(options.servers ?? 1));
   if (options.join !== undefined) args.push('-retry-join', options.join, '-retry-interval', '1s');
 
   const consul: Consul = {

@@ -1,6 +1,15 @@
-import type { ServerResponse } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
-import { answer, type ConsulDouble, entry, headers, startConsulDouble } from '../support/consul-double.ts';
+import {
+  answer,
+  type ConsulDouble,
+  drip,
+  entry,
+  type Fault,
+  fails,
+  flood,
+  headers,
+  startConsulDouble,
+} from '../support/consul-double.ts';
 import { type Followed, follow, leapingClock, web } from '../support/consul-follow.ts';
 
 const KEY = 'service:web1';
@@ -20,13 +29,6 @@ function tracked(followed: Followed): Followed {
   onTestFinished(() => followed.stop());
   return followed;
 }
-
-type Fault = (response: ServerResponse) => void;
-
-const fails =
-  (status: number, body = '', type = 'text/plain'): Fault =>
-  (response) =>
-    response.writeHead(status, { 'content-type': type }).end(body);
 
 /** A 200 at index 11, unless the headers say otherwise. */
 const says =
@@ -75,21 +77,6 @@ const faults: readonly (readonly [name: string, fault: Fault, words: string])[] 
     'not believed: Consul hid instances from the token (2 instances stay)',
   ],
 ];
-
-function drip(response: ServerResponse): void {
-  response.writeHead(200, headers(11));
-  const timer = setInterval(() => response.write(' '), 20);
-  response.on('close', () => clearInterval(timer));
-}
-
-function flood(response: ServerResponse): void {
-  response.writeHead(200, headers(11));
-  const more = () => {
-    while (!response.destroyed && response.write(' '.repeat(10_000)));
-  };
-  response.on('drain', more);
-  more();
-}
 
 test.each(faults)('%s changes nothing, is told, and is got over', async (_, fault, words) => {
   const double = await steady();

@@ -67,3 +67,28 @@ export function entry(id: string, port = 80, checks: readonly object[] = []): ob
     Checks: checks,
   };
 }
+
+/** A fault that is the same whatever was asked. */
+export type Fault = (response: ServerResponse) => void;
+
+export const fails =
+  (status: number, body = '', type = 'text/plain'): Fault =>
+  (response) =>
+    response.writeHead(status, { 'content-type': type }).end(body);
+
+/** A body that never ends, a byte at a time. */
+export function drip(response: ServerResponse): void {
+  response.writeHead(200, headers(11));
+  const timer = setInterval(() => response.write(' '), 20);
+  response.on('close', () => clearInterval(timer));
+}
+
+/** A body that never ends, as fast as it is taken. */
+export function flood(response: ServerResponse): void {
+  response.writeHead(200, headers(11));
+  const more = () => {
+    while (!response.destroyed && response.write(' '.repeat(10_000)));
+  };
+  response.on('drain', more);
+  more();
+}
