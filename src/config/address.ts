@@ -2,12 +2,14 @@ import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 
 /**
- * The URL of a Consul agent, without a slash at its end, or `unix://` and the path of its socket, as it
+ * The URL of a Consul agent (`HOST:PORT` for one of http), without a slash at its end, or `unix://` and the path of its socket, as it
  * stands. A user and password are refused, and no message repeats the text: it would carry them into the
  * log.
  */
 export const consulAddress = z
   .string()
+  // As CONSUL_HTTP_ADDR may be written.
+  .transform((text) => (/^(\[[\da-f:.]+\]|[\w.-]+):\d+$/i.test(text) ? `http://${text}` : text))
   .refine(
     (text) => /^(https?|unix):\/\//i.test(text),
     'not an address of an agent; write http://HOST:PORT, https://HOST:PORT or unix:///PATH',

@@ -6,6 +6,9 @@ test.each([
   ['https://consul.example/', 'https://consul.example'],
   ['http://proxy.example/consul/', 'http://proxy.example/consul'],
   ['http://[::1]:8500', 'http://[::1]:8500'],
+  ['127.0.0.1:8500', 'http://127.0.0.1:8500'],
+  ['localhost:8500', 'http://localhost:8500'],
+  ['[::1]:8500', 'http://[::1]:8500'],
   ['unix:///run/consul.sock', 'unix:///run/consul.sock'],
   ['UNIX:///run/my consul/100%#.sock', 'unix:///run/my consul/100%#.sock'],
 ])('%s is the address of an agent', (given, address) => {
@@ -14,8 +17,9 @@ test.each([
 
 test.each([
   '',
-  '127.0.0.1:8500',
-  'localhost:8500',
+  'localhost',
+  'user:password',
+  'token@localhost:8500',
   'unix://',
   'unix:///',
   'unix:/run/consul.sock',
