@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
 import { type Consul, startConsul } from '../bed/consul.ts';
+import { grant, READ } from '../support/consul-acl.ts';
 import { follow, web } from '../support/consul-follow.ts';
 
 let consul: Consul;
@@ -11,34 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => consul[Symbol.asyncDispose]());
 
-const READ = 'service_prefix "" { policy = "read" } node_prefix "" { policy = "read" }';
-
-interface Granted {
-  readonly token: string;
-  setRules(rules: string): Promise<void>;
-  delete(): Promise<void>;
-}
-
-/** A token of its own with a policy of its own. */
-async function grant(name: string, rules: string): Promise<Granted> {
-  const policy = z
-    .object({ ID: z.string() })
-    .parse(await consul.request('PUT', '/v1/acl/policy', { Name: name, Rules: rules }));
-  const made = await consul.request('PUT', '/v1/acl/token', { Policies: [{ ID: policy.ID }] });
-  const token = z.object({ SecretID: z.string(), AccessorID: z.string() }).parse(made);
-  return {
-    token: token.SecretID,
-    async setRules(changed) {
-      await consul.request('PUT', `/v1/acl/policy/${policy.ID}`, { Name: name, Rules: changed });
-    },
-    async delete() {
-      await consul.request('DELETE', `/v1/acl/token/${token.AccessorID}`);
-    },
-  };
-}
-
 test('a token whose policy is emptied does not empty the service', async () => {
-  const granted = await grant('emptied', READ);
+  const granted = await grant(consul, READ);
   // A blocking query notices the change of rights only when it returns.
   using followed = follow(consul.url, [web('web1')], { token: granted.token, block: 300 });
   await followed.until(() => followed.value('service:web1')?.length === 2);
@@ -64,7 +38,7 @@ test('a token whose policy is emptied does not empty the service', async () => {
 });
 
 test('a deleted token leaves the instances in place, and its name out of the words', async () => {
-  const granted = await grant('deleted', READ);
+  const granted = await grant(consul, READ);
   using followed = follow(consul.url, [web('web1')], { token: granted.token, block: 300 });
   await followed.until(() => followed.value('service:web1'));
 

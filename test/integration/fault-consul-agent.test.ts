@@ -1,13 +1,12 @@
-import { readlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Consul, startConsul } from '../bed/consul.ts';
-import { layNginx, type NginxBed, startNginx } from '../bed/nginx.ts';
+import { layNginx, startNginx } from '../bed/nginx.ts';
 import { startBackend } from '../support/backend.ts';
 import { type ConsulCluster, startCluster } from '../support/consul-cluster.ts';
+import { expectLive, expectServed, published } from '../support/fault.ts';
 import { gateway, reloads, steadily, tally } from '../support/gateway.ts';
-import { outputOf, startUpsync, type Upsync } from '../support/upsync.ts';
+import { startUpsync } from '../support/upsync.ts';
 
 let cluster: ConsulCluster;
 
@@ -18,15 +17,6 @@ afterAll(() => cluster[Symbol.asyncDispose]());
 
 /** A request that hangs goes on hanging when its fault is over: until this is. */
 const short = ['--consul-block', '1s', '--consul-timeout', '1s'];
-
-const live = (nginx: NginxBed) => readlink(join(outputOf(nginx), 'current'));
-
-/** Awaits that so many servers are live, which must have come within five seconds. */
-async function expectLive(servers: number, since: number, upsync: Upsync): Promise<void> {
-  await upsync.next('changed', ({ up }) => up === servers);
-  await upsync.next('published');
-  expect(Date.now() - since).toBeLessThan(5_000);
-}
 
 interface Row {
   readonly name: string;
@@ -62,35 +52,38 @@ const rows: readonly Row[] = [
   },
 ];
 
-test.each(rows)('the agent $name', async ({ begin, end, says, leaderless }) => {
-  const [leader, near, third] = await cluster.byRole();
-  await using nginx = await startNginx(gateway());
-  await using one = await startBackend('one');
-  await using two = await startBackend('two');
-  await leader.register(one.as('web1'));
-  await using upsync = startUpsync({ consul: near, nginx }, '--service', 'web1', ...short);
-  await upsync.next('published');
-  const before = await live(nginx);
-  const client = steadily(`${nginx.url}/web1`);
+test.each(rows)(
+  'the agent $name: nginx serves on, and what joins takes traffic within 5 s of the end',
+  async ({ begin, end, says, leaderless }) => {
+    const [leader, near, third] = await cluster.byRole();
+    await using nginx = await startNginx(gateway());
+    await using one = await startBackend('one');
+    await using two = await startBackend('two');
+    await leader.register(one.as('web1'));
+    await using upsync = startUpsync({ consul: near, nginx }, '--service', 'web1', ...short);
+    await upsync.next('published');
+    const before = await published(nginx);
+    const client = steadily(`${nginx.url}/web1`, 5);
 
-  await begin(near, leader, third);
-  const said = await upsync.next('queryFailed', ({ msg }) => msg.includes(says));
-  expect(said).toMatchObject({
-    level: 'warn',
-    msg: expect.stringMatching(/^service:web1 .* Nothing changes meanwhile/),
-  });
-  if (!leaderless) await leader.register(two.as('web1'));
-  expect(await live(nginx)).toBe(before);
+    await begin(near, leader, third);
+    const said = await upsync.next('queryFailed', ({ msg }) => msg.includes(says));
+    expect(said).toMatchObject({
+      level: 'warn',
+      msg: expect.stringMatching(/^service:web1 .* Nothing changes meanwhile/),
+    });
+    if (!leaderless) await leader.register(two.as('web1'));
+    expect(await published(nginx)).toBe(before);
 
-  await end(near, leader, third);
-  const ended = Date.now();
-  if (leaderless) await leader.register(two.as('web1'));
-  await expectLive(2, ended, upsync);
-  expect(Object.keys(await client.stop()).filter((name) => name !== 'two')).toEqual(['one']);
-  expect(await tally(`${nginx.url}/web1`, 4)).toEqual({ one: 2, two: 2 });
-  expect(upsync.lines.filter(({ level }) => level === 'error')).toEqual([]);
-  for (const { name } of [one, two]) await leader.deregister(`web1-${name}`);
-});
+    await end(near, leader, third);
+    const ended = Date.now();
+    if (leaderless) await leader.register(two.as('web1'));
+    await expectLive(2, 'web1', ended, upsync);
+    await expectServed(['one', 'two'], client);
+    expect(await tally(`${nginx.url}/web1`, 4)).toEqual({ one: 2, two: 2 });
+    expect(upsync.lines.filter(({ level }) => level === 'error')).toEqual([]);
+    for (const { name } of [one, two]) await leader.deregister(`web1-${name}`);
+  },
+);
 
 test('all three servers are down as nginx and upsync start: both go on with the last good release until they come', async () => {
   const [leader, near, third] = await cluster.byRole();
@@ -101,25 +94,25 @@ test('all three servers are down as nginx and upsync start: both go on with the 
   await using first = startUpsync({ consul: near, nginx }, '--service', 'web1');
   await first.next('published');
   await first.kill();
-  const before = await live(nginx);
+  const before = await published(nginx);
   await Promise.all([leader, near, third].map((server) => server.kill()));
 
   await nginx.start();
-  const client = steadily(`${nginx.url}/web1`);
+  const client = steadily(`${nginx.url}/web1`, 5);
   const flags = ['--service', 'web1', '--start-timeout', '500ms', ...short];
   await using upsync = startUpsync({ consul: near, nginx }, ...flags);
   expect(await upsync.next('notice')).toMatchObject({
     level: 'warn',
     msg: 'web1  Consul has not answered for it; keeping 1 servers of the last release',
   });
-  expect(await live(nginx)).toBe(before);
+  expect(await published(nginx)).toBe(before);
 
   await Promise.all([leader, near, third].map((server) => server.start()));
   const ended = Date.now();
   const [elected] = await cluster.byRole();
   await elected.register(two.as('web1'));
-  await expectLive(2, ended, upsync);
-  expect(Object.keys(await client.stop()).filter((name) => name !== 'two')).toEqual(['one']);
+  await expectLive(2, 'web1', ended, upsync);
+  await expectServed(['one', 'two'], client);
   expect(await tally(`${nginx.url}/web1`, 4)).toEqual({ one: 2, two: 2 });
 });
 
@@ -131,20 +124,20 @@ test('Consul comes back empty: the servers stay until there are others', async (
   await consul.register(one.as('web1'));
   await using upsync = startUpsync({ consul, nginx }, '--service', 'web1', '--keep-for', '0s');
   await upsync.next('published');
-  const before = await live(nginx);
-  const client = steadily(`${nginx.url}/web1`);
+  const before = await published(nginx);
+  const client = steadily(`${nginx.url}/web1`, 5);
 
   await consul.kill();
   await upsync.next('queryFailed');
   await consul.start();
   const said = await upsync.next('queryFailed', ({ msg }) => msg.includes('not believed'));
   expect(said.msg).toMatch(/ \(1 instance stays\); .* Nothing changes meanwhile/);
-  expect(await live(nginx)).toBe(before);
+  expect(await published(nginx)).toBe(before);
 
   const ended = Date.now();
   await consul.register(two.as('web1'));
-  await expectLive(1, ended, upsync);
-  expect(Object.keys(await client.stop()).filter((name) => name !== 'two')).toEqual(['one']);
+  await expectLive(1, 'web1', ended, upsync);
+  await expectServed(['one', 'two'], client);
   expect(await tally(`${nginx.url}/web1`, 3)).toEqual({ two: 3 });
 });
 
@@ -178,7 +171,7 @@ test('an instance that flaps 20 times a second costs at most a reload a second, 
   await using upsync = startUpsync({ consul, nginx }, ...flags);
   await upsync.next('published');
   const before = await reloads(nginx);
-  const clients = ['web1', 'web2'].map((name) => steadily(`${nginx.url}/${name}`));
+  const clients = ['web1', 'web2'].map((name) => steadily(`${nginx.url}/${name}`, 5));
 
   await using flapping = flap('web1-two', consul);
   const flaps = async (count: number) => {
@@ -195,7 +188,7 @@ test('an instance that flaps 20 times a second costs at most a reload a second, 
   const seconds = (await flapping.stop()) / 1_000;
 
   for (const client of clients) {
-    expect(Object.keys(await client.stop()).filter((name) => name !== 'two')).toEqual(['one']);
+    await expectServed(['one', 'two'], client);
   }
   for (const name of ['web1', 'web2']) {
     await expect.poll(() => tally(`${nginx.url}/${name}`, 4)).toEqual({ one: 2, two: 2 });

@@ -86,8 +86,9 @@ export function drip(response: ServerResponse): void {
 /** A body that never ends, as fast as it is taken. */
 export function flood(response: ServerResponse): void {
   response.writeHead(200, headers(11));
+  const spaces = Buffer.alloc(100_000, ' ');
   const more = () => {
-    while (!response.destroyed && response.write(' '.repeat(10_000)));
+    while (!response.destroyed && response.write(spaces));
   };
   response.on('drain', more);
   more();

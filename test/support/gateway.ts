@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BedOptions, NginxBed } from '../bed/nginx.ts';
 import { holdersOf, runs, until } from '../bed/nginx-processes.ts';
 
@@ -68,8 +69,8 @@ export async function tally(url: string, requests: number): Promise<Record<strin
   return counts;
 }
 
-/** Asks on and on until it is stopped, and counts as `tally` does. */
-export function steadily(url: string): { stop(): Promise<Record<string, number>> } {
+/** Asks on and on until it is stopped, and counts as `tally` does. A pause in ms leaves the machine to others. */
+export function steadily(url: string, pause = 0): { stop(): Promise<Record<string, number>> } {
   const counts: Record<string, number> = {};
   let stopped = false;
   const asked = (async () => {
@@ -77,6 +78,7 @@ export function steadily(url: string): { stop(): Promise<Record<string, number>>
       const { status, body } = await ask(url).catch((error: Error) => ({ status: 0, body: error.message }));
       const key = status === 200 ? body : `${status} ${body}`;
       counts[key] = (counts[key] ?? 0) + 1;
+      if (pause > 0) await sleep(pause);
     }
     return counts;
   })();
