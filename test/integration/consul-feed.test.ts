@@ -186,3 +186,14 @@ test('Consul is reached through a unix socket as well', async () => {
   const { problem } = await followed.next('queryFailed');
   expect(problem.where).toBe(`${socket}/v1/health/service/u`);
 });
+
+test('a socket that is not there is told as such', async () => {
+  const socket = join(tmpdir(), `upsync-nowhere-${process.pid}.sock`);
+  using followed = follow(`unix://${socket}`, [web('u')]);
+  const { problem } = await followed.next('queryFailed');
+  expect(problem).toEqual({
+    where: `${socket}/v1/health/service/u`,
+    what: 'no such socket',
+    remedy: 'is the Consul agent running, and does it listen there?',
+  });
+});
