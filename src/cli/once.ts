@@ -82,7 +82,7 @@ async function pastGrace(
   const { plan } = pipeline;
   const patient = { ...pipeline, plan: { ...plan, guard: { ...plan.guard, grace: 0 } } };
   const pass = await reconcile(patient, memory, 'dry', signal);
-  return { ...pass, notices: [...holds, ...pass.notices] };
+  return { ...pass, notices: [...holds, ...pass.notices.filter(({ kind }) => kind !== 'lost')] };
 }
 
 function isWaiting({ outcome, notices }: Pass, mode: Mode): boolean {

@@ -73,7 +73,9 @@ function decide(one: Case): Decision {
   const held = one.held !== undefined && losing <= one.held.losing ? one.held : { since: one.now, losing };
   if (one.now < held.since + one.plan.grace) return hold(one, loss, held);
   // The mark stays until the loss has reached nginx: a rejected candidate must not start it anew.
-  return { ...byPolicy(one), held };
+  const decision = byPolicy(one);
+  const notice: Notice = { kind: 'lost', upstream: decision.name, losing, of: loss.of };
+  return { ...decision, notices: [notice, ...decision.notices], held };
 }
 
 function byPolicy(one: Case): Decision {

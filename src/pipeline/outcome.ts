@@ -75,6 +75,8 @@ export type Notice =
       readonly of: number;
       readonly until: number;
     }
+  /** What was held is applied: it lasted. */
+  | { readonly kind: 'lost'; readonly upstream: string; readonly losing: number; readonly of: number }
   /** The newest templates are not in use: why. */
   | { readonly kind: 'aside'; readonly reason: string }
   /** An instance was left out, or taken though it is odd. */

@@ -16,11 +16,14 @@ export function topicOf(notice: Notice): string {
 
 /** That what a notice was about is over. */
 export function endLine(notice: Notice): Line {
-  return { level: 'info', text: ending(notice), fields: { event: 'ended', ...notice } };
+  const level = notice.kind === 'lost' ? 'debug' : 'info';
+  return { level, text: ending(notice), fields: { event: 'ended', ...notice } };
 }
 
 function ending(notice: Notice): string {
   switch (notice.kind) {
+    case 'lost':
+      return `${notice.upstream}  goes on with what is left`;
     case 'aside':
       return 'the newest templates are in use';
     case 'missing':
@@ -81,6 +84,12 @@ export function noticeLine(notice: Notice, now: number): Line {
       return {
         level: 'warn',
         text: `${notice.upstream}  would lose ${notice.losing} of ${notice.of} servers in one step; held for ${duration(notice.until - now)}`,
+        fields,
+      };
+    case 'lost':
+      return {
+        level: 'warn',
+        text: `${notice.upstream}  loses ${notice.losing} of ${notice.of} servers: the grace period is over`,
         fields,
       };
     case 'aside':

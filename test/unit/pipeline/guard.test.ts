@@ -169,6 +169,7 @@ describe('a loss of a big share in one step', () => {
   test('is applied after the grace period, counted from its beginning', () => {
     const first = decide(half, { before: eight });
     const last = decide(half, { before: first.view, holds: first.holds, now: now + plan.guard.grace });
+    expect(last.notices).toEqual([{ kind: 'lost', upstream: 'web1', losing: 4, of: 8 }]);
     expect(last.view.upstreams).toMatchObject([{ origin: 'live' }]);
     expect(hosts(last)).toHaveLength(4);
   });
