@@ -1,5 +1,6 @@
 import type { Proof, Running } from '../pipeline/outcome.ts';
 import type { Clock } from '../pipeline/ports.ts';
+import type { Problem } from '../pipeline/problem.ts';
 
 /** How nginx is reached: what it runs, and how it is made to run something else. */
 export interface Control {
@@ -8,7 +9,10 @@ export interface Control {
 }
 
 export interface ControlOptions {
-  readonly ask: string;
+  /** Where its workers answer; it may move. */
+  readonly proof: { readonly ask: string };
   readonly proofTimeout: number;
   readonly clock: Clock;
+  /** What else is not as it should be with a master that runs. */
+  readonly examine?: (master: number, signal: AbortSignal) => Promise<Problem | undefined>;
 }

@@ -9,6 +9,7 @@ export interface Worker {
 /** nginx names its processes by their title. */
 const masterTitle = 'nginx: master process';
 const workerTitle = 'nginx: worker process';
+const drainingTitle = 'shutting down';
 
 /**
  * The master that a pid file names, or why there is none. The title is checked, because a stale pid file
@@ -24,6 +25,25 @@ export async function isMaster(pid: number): Promise<boolean> {
   return (await titleOf(pid)).startsWith(masterTitle);
 }
 
+/** Whose worker `pid` is; undefined where it is no worker, or one whose master is gone. */
+export async function masterOfWorker(pid: number): Promise<number | undefined> {
+  if (!(await isWorker(pid))) return undefined;
+  const parent = await parentOf(pid);
+  return (await isMaster(parent)) ? parent : undefined;
+}
+
+/** Whether it is a worker that takes connections: one that drains takes none. */
+export async function isWorker(pid: number): Promise<boolean> {
+  const title = await titleOf(pid);
+  return title.startsWith(workerTitle) && !title.includes(drainingTitle);
+}
+
+/** 0 where the process is gone. Its name stands in parentheses, and may hold some itself. */
+export async function parentOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2] ?? 0);
+}
+
 export async function workersOf(master: number): Promise<Worker[]> {
   const text = await readFile(`/proc/${master}/task/${master}/children`, 'utf8').catch(() => '');
   const pids = text.split(' ').filter((pid) => pid !== '');
@@ -32,7 +52,7 @@ export async function workersOf(master: number): Promise<Worker[]> {
   );
   return titles
     .filter(({ title }) => title.startsWith(workerTitle))
-    .map(({ pid, title }) => ({ pid, draining: title.includes('shutting down') }));
+    .map(({ pid, title }) => ({ pid, draining: title.includes(drainingTitle) }));
 }
 
 /** Empty where the process is gone. nginx ends its title with a NUL. */

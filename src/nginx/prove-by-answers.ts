@@ -2,6 +2,7 @@ import type { Proof } from '../pipeline/outcome.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { Problem } from '../pipeline/problem.ts';
 import { testify } from './proof.ts';
+import { runningTime } from './running-time.ts';
 
 /** ms between two questions. */
 const pause = 10;
@@ -19,12 +20,12 @@ export async function proveByAnswers(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Proof> {
-  const deadline = clock.now() + timeout;
+  const time = runningTime(timeout, clock);
   const workers = new Set<number>();
   let since: number | undefined;
   let last = 'nothing';
   let heard = false;
-  while (clock.now() < deadline && !signal.aborted) {
+  while (!time.isOver() && !signal.aborted) {
     const answer = await testify(ask, 1000, signal);
     heard ||= answer !== undefined;
     last = answer === undefined ? 'nothing' : `release ${answer.digest}`;

@@ -2,6 +2,7 @@ import type { Proof } from '../pipeline/outcome.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { isMaster, workersOf } from './processes.ts';
 import { type Testimony, testify } from './proof.ts';
+import { runningTime } from './running-time.ts';
 
 /** ms between two looks: the hand-over takes some 100. */
 const pause = 5;
@@ -22,10 +23,10 @@ export async function proveByProcesses(
   signal: AbortSignal,
 ): Promise<Proof> {
   const { master, before, digest } = target;
-  const deadline = clock.now() + timeout;
+  const time = runningTime(timeout, clock);
   const answered = new Map<number, string>();
   let remaining = 'old workers still serve';
-  while (clock.now() < deadline && !signal.aborted) {
+  while (!time.isOver() && !signal.aborted) {
     if (!(await isMaster(master))) return { kind: 'stopped', problem: gone };
     const workers = await workersOf(master);
     const standing = workers.filter(({ draining }) => !draining);
@@ -46,7 +47,7 @@ export async function proveByProcesses(
       remaining =
         standing.length === 0
           ? 'nginx has no worker'
-          : `${old.length} workers still run the configuration before`;
+          : `${old.length} workers still run the configuration before (pid ${old.map(({ pid }) => pid).join(' ')})`;
     }
     await clock.sleep(pause, signal);
   }

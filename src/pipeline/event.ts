@@ -32,8 +32,13 @@ export type Event =
     }
   /** A fault that ends nothing: a broken template edit, a bad configuration at SIGHUP. */
   | { readonly type: 'problem'; readonly problem: Problem }
-  /** nginx was seen to start, stop or run something else by itself. */
-  | { readonly type: 'gateway'; readonly state: 'running' | 'stopped'; readonly detail: string }
+  /** nginx was seen to start or stop by itself, or to be otherwise than it should. */
+  | {
+      readonly type: 'gateway';
+      readonly state: 'running' | 'stopped';
+      readonly detail: string;
+      readonly problem?: Problem;
+    }
   /** `changeToLive` is the ms from Consul's answer to the proof, where a change caused the pass. */
   | {
       readonly type: 'reconciled';

@@ -18,7 +18,11 @@ export async function followGateway(
   while (!signal.aborted) {
     const now = await gateway.running(signal);
     if (signal.aborted) return;
-    if (last?.kind !== now.kind) report({ type: 'gateway', state: now.kind, detail: describe(now) });
+    const { problem } = now;
+    if (last?.kind !== now.kind || trouble(last) !== trouble(now)) {
+      const detail = describe(now);
+      report({ type: 'gateway', state: now.kind, detail, ...(problem === undefined ? {} : { problem }) });
+    }
     if (last !== undefined && identity(last) !== identity(now)) onChange();
     last = now;
     await clock.sleep(interval, signal);
@@ -26,10 +30,14 @@ export async function followGateway(
 }
 
 function identity(running: Running): string {
-  return running.kind === 'stopped' ? 'stopped' : `running ${running.digest}`;
+  return running.kind === 'stopped' ? `stopped ${trouble(running)}` : `running ${running.digest}`;
+}
+
+function trouble({ problem }: Running): string {
+  return problem === undefined ? '' : sentence(problem);
 }
 
 function describe(running: Running): string {
-  if (running.kind === 'stopped') return running.problem === undefined ? '' : sentence(running.problem);
+  if (running.kind === 'stopped') return '';
   return running.digest === undefined ? 'no release of ours yet' : `release ${running.digest}`;
 }

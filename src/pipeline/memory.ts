@@ -21,9 +21,12 @@ interface Barred {
   readonly until: number;
 }
 
-/** The fault may lie outside the files (a certificate, a port) and end: the wait doubles between these, in ms. */
+/**
+ * The fault may lie outside the files (a certificate, a port, the disk) and end: the wait doubles between
+ * these, in ms. Whatever ends is made up for within 5 s, the try itself included.
+ */
 const firstRetry = 1000;
-const lastRetry = 5000;
+const lastRetry = 4000;
 
 export function freshMemory(now: number): Memory {
   return { startedAt: now, begun: false, holds: new Map() };

@@ -11,8 +11,15 @@ export type Verdict =
 /** What nginx is seen to run, asked of nginx itself and never of the disk. */
 export type Running =
   | { readonly kind: 'stopped'; readonly problem?: Problem }
-  /** `digest` is undefined where it runs none of our releases; `draining` counts old generations of workers. */
-  | { readonly kind: 'running'; readonly digest: string | undefined; readonly draining: number };
+  | {
+      readonly kind: 'running';
+      /** Undefined where it runs none of our releases. */
+      readonly digest: string | undefined;
+      /** Old generations of workers. */
+      readonly draining: number;
+      /** What is not as it should be, though it runs. */
+      readonly problem?: Problem;
+    };
 
 /** By what nginx was seen to run a release, or why not. */
 export type Proof =

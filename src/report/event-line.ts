@@ -44,10 +44,12 @@ export function eventLine(event: Exclude<Event, { type: 'reconciled' }>, now: nu
         fields: { event: 'problem', ...event.problem },
       };
     case 'gateway': {
-      const { state, detail } = event;
-      const fields = { event: 'gateway', state };
-      if (state === 'running') return { level: 'info', text: `nginx runs: ${detail}`, fields };
-      return { level: 'warn', text: detail, fields };
+      const { state, detail, problem } = event;
+      const fields = { event: 'gateway', state, ...problem };
+      const trouble = problem === undefined ? '' : sentence(problem);
+      if (state === 'stopped') return { level: 'warn', text: trouble || 'nginx is not running', fields };
+      if (problem === undefined) return { level: 'info', text: `nginx runs: ${detail}`, fields };
+      return { level: 'warn', text: `nginx runs: ${detail}, but ${trouble}`, fields };
     }
   }
 }

@@ -77,7 +77,7 @@ test('an nginx that goes away while it is asked is seen to be stopped, not to ru
       return systemClock.now();
     },
   };
-  const control = controlByPid(async () => nginx.pidFile, { ask: proof.ask, proofTimeout: 5_000, clock });
+  const control = controlByPid(async () => nginx.pidFile, { proof, proofTimeout: 5_000, clock });
   expect(await control.running(never)).toMatchObject({ kind: 'running', digest });
   // Workers that stand still take the question and do not answer it.
   for (const worker of await pidsOf(nginx)) process.kill(worker, 'SIGSTOP');

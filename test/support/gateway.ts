@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
 import { get } from 'node:http';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BedOptions, NginxBed } from '../bed/nginx.ts';
 import { holdersOf, runs, until } from '../bed/nginx-processes.ts';
@@ -88,6 +89,28 @@ export function steadily(url: string, pause = 0): { stop(): Promise<Record<strin
       return asked;
     },
   };
+}
+
+/** Where PATH finds a program. */
+export async function pathOf(program: string): Promise<string> {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const path = join(folder, program);
+    const isThere = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return path;
+  }
+  throw new Error(`PATH has no ${program}`);
+}
+
+/** What has to come by itself within 5 s of a fault's end. */
+export async function soon<T>(what: Promise<T>): Promise<T> {
+  const began = performance.now();
+  const result = await what;
+  const took = performance.now() - began;
+  if (took > 5_000) throw new Error(`it came after ${Math.round(took)} ms`);
+  return result;
 }
 
 /** How often nginx took up a new configuration since it was started, as its error log says. */

@@ -170,7 +170,7 @@ describe('a release that nginx does not come to run', () => {
     expect(on.done).toEqual([`apply ${digest}`, 'stage', 'test', 'discard']);
   });
 
-  test('is not tried again at once, but after a back-off that grows to 5 s', async () => {
+  test('is not tried again at once, but after a back-off that grows to 4 s', async () => {
     const on = withInstances(1);
     on.live = on.proven = release('old');
     on.running = { kind: 'running', digest: 'old', draining: 0 };
@@ -185,7 +185,7 @@ describe('a release that nginx does not come to run', () => {
       await on.clock.advance(waits.at(-1) ?? 0);
       memory = failed.memory;
     }
-    expect(waits).toEqual([1000, 2000, 4000, 5000]);
+    expect(waits).toEqual([1000, 2000, 4000, 4000]);
   });
 
   test('does not hold other files back', async () => {

@@ -1,0 +1,169 @@
+import type { Clock } from '../pipeline/ports.ts';
+import { type Problem, problemOf } from '../pipeline/problem.ts';
+import { beside, misnamed, noMaster, orphans } from './master-problems.ts';
+import { isMaster, isWorker, masterOf, masterOfWorker, parentOf } from './processes.ts';
+import { type Testimony, testify } from './proof.ts';
+import { runningTime } from './running-time.ts';
+
+/** nginx on this host, as it was found. */
+export type Found =
+  | {
+      readonly master: number;
+      /** What one of its own workers said. */
+      readonly answer: Testimony | undefined;
+      /** What is not as it should be, though it runs. */
+      readonly problem?: Problem;
+    }
+  | { readonly master: undefined; readonly problem: Problem };
+
+export interface MasterFinder {
+  find(signal: AbortSignal): Promise<Found>;
+  /** Whether the pid file names a master: cheaper than `find`, and less sure. */
+  isNamed(signal: AbortSignal): Promise<boolean>;
+  /** A release was seen to run: silence means that nginx is busy from now on. */
+  heard(): void;
+}
+
+interface FinderOptions {
+  /** Where its workers answer; it may move. */
+  readonly proof: { readonly ask: string };
+  readonly clock: Clock;
+}
+
+/** What the pid file says; `path` is undefined where nobody could say where it is. */
+type Named =
+  | { readonly path: string; readonly master: number }
+  | { readonly path?: string; readonly master?: undefined; readonly problem: Problem };
+
+/** Who answered, and the master behind it; undefined where that is gone. */
+interface Voice extends Testimony {
+  readonly master: number | undefined;
+}
+
+/** So many questions at once reach every worker that takes connections, most likely. */
+const manyQuestions = 16;
+/** How long nginx may take to answer again, or to write its pid file while it replaces itself (USR2), in ms. */
+const patience = 1000;
+
+/**
+ * Finds nginx's master, anew each time since it may be restarted at any. A pid file may be empty, stale or
+ * another nginx's. Who answers at the proof server's address runs a release of ours, and its parent is the
+ * master: where there is an answer, it has the last word.
+ */
+export function masterFinder(
+  findPidFile: (signal: AbortSignal) => Promise<string>,
+  { proof, clock }: FinderOptions,
+): MasterFinder {
+  let known: { readonly path: string; readonly master: number } | undefined;
+  let hasAnswered = false;
+  /** Workers of others that answered, with their masters: kept, since they may answer only now and then. */
+  const others = new Map<number, number | undefined>();
+
+  /** Looks where the master was last seen; asks anew where the file is only when nobody is there. */
+  async function byPidFile(signal: AbortSignal): Promise<Named> {
+    if (known !== undefined && (await masterOf(known.path)) === known.master) return known;
+    known = undefined;
+    try {
+      const path = await findPidFile(signal);
+      const master = await named(path, signal);
+      if (master === undefined) return { path, problem: noMaster(path) };
+      known = { path, master };
+      return known;
+    } catch (error) {
+      return { problem: problemOf(error) };
+    }
+  }
+
+  /** A master that replaces itself puts its pid file aside before the next one writes its own. */
+  async function named(path: string, signal: AbortSignal): Promise<number | undefined> {
+    const time = runningTime(patience, clock);
+    for (;;) {
+      const master = await masterOf(path);
+      const isReplaced = master === undefined && (await masterOf(`${path}.oldbin`)) !== undefined;
+      if (!isReplaced || time.isOver() || signal.aborted) return master;
+      await clock.sleep(20, signal);
+    }
+  }
+
+  /** Whoever has answered before may only be busy or starting: a reload must not come of that at once. */
+  async function hear(master: number | undefined, signal: AbortSignal): Promise<Testimony | undefined> {
+    const time = runningTime(hasAnswered ? patience : 0, clock);
+    for (;;) {
+      const answer = await testify(proof.ask, 1000, signal);
+      if (answer !== undefined) {
+        hasAnswered = true;
+        return answer;
+      }
+      const gone = master === undefined || !(await isMaster(master));
+      if (gone || time.isOver() || signal.aborted) return undefined;
+      await clock.sleep(50, signal);
+    }
+  }
+
+  async function hearAll(first: Testimony, signal: AbortSignal): Promise<Voice[]> {
+    const asked = Array.from({ length: manyQuestions }, () => testify(proof.ask, 1000, signal));
+    const answers = [first, ...(await Promise.all(asked))].filter((answer) => answer !== undefined);
+    return Promise.all(
+      answers.map(async (answer) => ({ ...answer, master: await masterOfWorker(answer.pid) })),
+    );
+  }
+
+  /** Which of those who answered is nginx, if it is not the one that the pid file names. */
+  async function ours(named: Named, voices: readonly Voice[]): Promise<Voice | undefined> {
+    const own = voices.find(({ master }) => master !== undefined && master === named.master);
+    const other = voices.find(({ master }) => master !== undefined);
+    if (own !== undefined || other === undefined || named.master === undefined) return own ?? other;
+    // A parent is the master that this one replaces: it was only quicker to answer.
+    return (await parentOf(named.master)) === other.master ? undefined : other;
+  }
+
+  async function updateOthers(master: number | undefined, voices: readonly Voice[]): Promise<void> {
+    for (const voice of voices) others.set(voice.pid, voice.master);
+    for (const pid of others.keys()) {
+      const owner = await masterOfWorker(pid);
+      // One that ended or was told to is nobody's.
+      if (!(await isWorker(pid)) || (owner !== undefined && owner === master)) others.delete(pid);
+      else others.set(pid, owner);
+    }
+  }
+
+  return {
+    async find(signal) {
+      const named = await byPidFile(signal);
+      const first = await hear(named.master, signal);
+      if (first === undefined) {
+        if (named.master !== undefined) return { master: named.master, answer: undefined };
+        return { master: undefined, problem: named.problem };
+      }
+      const owner = await masterOfWorker(first.pid);
+      if (owner !== undefined && owner === named.master && others.size === 0) {
+        return { master: owner, answer: first };
+      }
+      const voices = await hearAll(first, signal);
+      const answer = await ours(named, voices);
+      const master = answer?.master ?? named.master;
+      await updateOthers(master, voices);
+      if (master !== undefined) {
+        const problem = problemWith(named, master, others);
+        return { master, answer, ...(problem === undefined ? {} : { problem }) };
+      }
+      if (others.size > 0) return { master, problem: orphans([...others.keys()]) };
+      return { master, problem: 'problem' in named ? named.problem : noMaster(named.path) };
+    },
+
+    isNamed: async (signal) => (await byPidFile(signal)).master !== undefined,
+
+    heard() {
+      hasAnswered = true;
+    },
+  };
+}
+
+function problemWith(
+  { path, master: named }: Named,
+  master: number,
+  others: ReadonlyMap<number, number | undefined>,
+): Problem | undefined {
+  if (master !== named && path !== undefined) return misnamed(path, master);
+  return others.size > 0 ? beside(others) : undefined;
+}
