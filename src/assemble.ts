@@ -2,7 +2,7 @@ import type { Config } from './config/config.ts';
 import { createFeed } from './consul/feed.ts';
 import { createResolver } from './dns/resolver.ts';
 import { createGateway } from './nginx/gateway.ts';
-import { proofServer } from './nginx/proof.ts';
+import { proofPlace } from './nginx/proof-place.ts';
 import { systemClock } from './pipeline/clock.ts';
 import type { Report } from './pipeline/event.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
@@ -21,25 +21,20 @@ export interface AssemblyOptions {
   readonly assertHeld: () => Promise<void>;
   readonly report: Report;
   readonly feed: Feed;
-  /** Those of an assembly before; read anew by default. */
-  readonly templates?: ReloadableTemplates;
 }
 
 /** The adapters that a configuration asks for, behind the pipeline's ports. */
-export function assemble(config: Config, options: AssemblyOptions): Assembly {
-  const { staging, assertHeld, report, feed } = options;
+export function assemble(config: Config, { staging, assertHeld, report, feed }: AssemblyOptions): Assembly {
   const { output, nginx, plan } = config;
   const clock = systemClock;
-  const proof = proofServer(nginx.proof, output);
+  const proof = proofPlace(nginx.proof, output);
   return {
     plan,
     feed,
     clock,
     report,
-    templates:
-      options.templates ??
-      createTemplates(config.templates, { unavailable: proof.unavailable, report, clock }),
-    gateway: createGateway({ ...nginx, output, ask: proof.ask }, clock),
+    templates: createTemplates(config.templates, { proof, report, clock }),
+    gateway: createGateway({ ...nginx, output, proof }, clock),
     releases: createReleases({
       output,
       proof,

@@ -1,4 +1,4 @@
-import { assemble, follow } from './assemble.ts';
+import { type Assembly, assemble, follow } from './assemble.ts';
 import type { Io } from './cli/io.ts';
 import type { Config } from './config/config.ts';
 import { systemClock } from './pipeline/clock.ts';
@@ -13,7 +13,6 @@ import { recover } from './pipeline/recover.ts';
 import { acquireLock, type Lock } from './release/lock.ts';
 import { createLog } from './report/log.ts';
 import { createWriter } from './report/logger.ts';
-import type { ReloadableTemplates } from './template/templates.ts';
 import { watchTemplates } from './template/watch.ts';
 import { version } from './version.ts';
 
@@ -57,7 +56,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
         type: 'problem',
         problem: unused({ what: 'nginx does not take it; the one before goes on' }),
       });
-      work = prepare(taken.config, lock, report, taken.templates);
+      work = prepare(taken.config, lock, report, taken.pipeline);
       taken = undefined;
     } else break;
   }
@@ -68,7 +67,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
 /** One configuration at work. Preparing shows whether it can be; it does nothing yet. */
 interface Work {
   readonly config: Config;
-  readonly templates: ReloadableTemplates;
+  readonly pipeline: Assembly;
   /** Resolves once it has ended: on `trial` also by itself, with true, where nginx does not take its first release. */
   run(trial: boolean): Promise<boolean>;
   /** Whether nginx took a release of its. */
@@ -76,7 +75,8 @@ interface Work {
   end(): void;
 }
 
-function prepare(config: Config, lock: Lock, log: Report, templates?: ReloadableTemplates): Work {
+/** `before`: what another work of the same configuration had come to know of templates and nginx. */
+function prepare(config: Config, lock: Lock, log: Report, before?: Assembly): Work {
   const ended = new AbortController();
   const { signal } = ended;
   const { plan } = config;
@@ -92,14 +92,14 @@ function prepare(config: Config, lock: Lock, log: Report, templates?: Reloadable
     ended.abort();
   };
   const feed = follow(config, report, bell.change, signal);
-  const pipeline = assemble(config, { ...lock, report, feed, ...(templates && { templates }) });
+  const pipeline = { ...(before ?? assemble(config, { ...lock, report, feed })), report, feed };
   const onTemplates = () => {
     pipeline.templates.reload();
     bell.nudge();
   };
   return {
     config,
-    templates: pipeline.templates,
+    pipeline,
     isTaken: () => state === 'taken',
     end: () => ended.abort(),
     async run(trial) {

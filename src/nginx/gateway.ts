@@ -1,11 +1,13 @@
 import { join, resolve } from 'node:path';
 import type { Clock, Gateway } from '../pipeline/ports.ts';
+import type { Problem } from '../pipeline/problem.ts';
 import { type Build, pidFile, readBuild } from './build.ts';
-import type { Control } from './control.ts';
 import { crawl } from './crawl.ts';
 import { fifoName, isFifo } from './fifo.ts';
 import { controlByFifo } from './fifo-control.ts';
+import { otherVersion } from './other-version.ts';
 import { controlByPid } from './pid-control.ts';
+import type { ProofPlace } from './proof-place.ts';
 import { testCandidate } from './test.ts';
 
 export interface GatewayOptions {
@@ -16,8 +18,7 @@ export interface GatewayOptions {
   readonly pid: string;
   /** `auto`: by FIFO where the managed folder holds one, else by signal to the master. */
   readonly signal: 'auto' | 'pid' | 'fifo';
-  /** `host:port` of the proof server. */
-  readonly ask: string;
+  readonly proof: ProofPlace;
   /** ms. */
   readonly proofTimeout: number;
   readonly output: string;
@@ -25,10 +26,12 @@ export interface GatewayOptions {
 
 /** nginx by `reload`: files, then HUP, which works with every nginx. */
 export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
-  const { conf, prefix, binary, output, ask, proofTimeout } = options;
+  const { conf, prefix, binary, output, proof, proofTimeout } = options;
   const fifo = join(output, fifoName);
-  const byFifo = controlByFifo(fifo, { ask, proofTimeout, clock });
-  const byPid = controlByPid(pidOf(options), { ask, proofTimeout, clock });
+  const byFifo = controlByFifo(fifo, { proof, proofTimeout, clock });
+  const examine = otherVersion((signal) => readBuild(binary, signal));
+  const byPid = controlByPid(pidOf(options), { proof, proofTimeout, clock, examine });
+  let settled = false;
 
   const place = prefix === undefined ? {} : { prefix };
   let known: Build | undefined;
@@ -37,21 +40,45 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
     return known;
   };
 
-  async function control(): Promise<Control> {
-    const useFifo = options.signal === 'fifo' || (options.signal === 'auto' && (await isFifo(fifo)));
-    return useFifo ? byFifo : byPid;
+  async function usesFifo(): Promise<boolean> {
+    return options.signal === 'fifo' || (options.signal === 'auto' && (await isFifo(fifo)));
   }
 
   return {
-    running: async (signal) => (await control()).running(signal),
+    async running(signal) {
+      if (await usesFifo()) return byFifo.running(signal);
+      const running = await byPid.running(signal);
+      const held = running.kind === 'stopped' ? await proof.heldByOthers(signal) : undefined;
+      return held === undefined ? running : { kind: 'stopped', problem: cannotStart(held) };
+    },
+    async settle(live, signal) {
+      // A container's addresses are its own; and where nginx runs a release, it listens already.
+      if (await usesFifo()) return undefined;
+      if (settled && live !== undefined && (await byPid.isThere(signal))) return undefined;
+      const left = await proof.settle(signal);
+      settled = true;
+      return left === undefined ? undefined : moved(left, proof.listen);
+    },
     async test(candidate, signal) {
       const verdict = await testCandidate({ ...place, binary, conf, output, build }, candidate, signal);
       // A refusal may come of another nginx than the one that was asked: it is asked again the next time.
       if (verdict.kind === 'refused') known = undefined;
       return verdict;
     },
-    apply: async ({ digest }, signal) => (await control()).reload(digest, signal),
+    apply: async ({ digest }, signal) => ((await usesFifo()) ? byFifo : byPid).reload(digest, signal),
   };
+}
+
+function cannotStart(held: string): Problem {
+  return {
+    what: 'nginx is not running, and cannot start: another process listens where its release does',
+    where: held,
+    remedy: 'start nginx once the next release is published, which listens elsewhere',
+  };
+}
+
+function moved(from: string, to: string): Problem {
+  return { what: `another process listens here: the next release listens on ${to} instead`, where: from };
 }
 
 /** Where nginx writes its pid, as its configuration or else its build says. */

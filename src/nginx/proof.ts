@@ -16,15 +16,22 @@ export interface Testimony {
 
 /**
  * `auto`: a loopback address and port of this output folder's own, so that two never meet, below 32768
- * where no ephemeral port lies. `host:port`: where nginx is another container; it listens on all its
- * addresses then, and the port must not be published.
+ * where no ephemeral port lies. A loopback `host:port` is taken as it is. Any other `host:port`: where
+ * nginx is another container; it listens on all its addresses then, and the port must not be published. `place` counts the further ones of an output folder.
  */
-export function proofServer(setting: string, output: string): ProofServer {
+export function proofServer(setting: string, output: string, place = 0): ProofServer {
   if (setting !== 'auto') {
     const port = setting.slice(setting.lastIndexOf(':') + 1);
+    const [, a, b] = /^127\.(\d+\.\d+)\.(\d+):/.exec(setting.replace(/^localhost:/, '127.0.0.1:')) ?? [];
+    if (a !== undefined) {
+      const ask = `127.${a}.${b}:${port}`;
+      return { listen: ask, unavailable: `127.${a}.${(Number(b) % 254) + 1}:${port}`, ask };
+    }
     return { listen: port, unavailable: `127.0.0.1:${port}`, ask: setting };
   }
-  const hash = createHash('sha256').update(output).digest();
+  const hash = createHash('sha256')
+    .update(place === 0 ? output : `${output} ${place}`)
+    .digest();
   const [a, b, c] = [hash.readUInt8(0), hash.readUInt8(1), 1 + (hash.readUInt8(2) % 253)];
   const port = 20_000 + (hash.readUInt16BE(3) % 12_000);
   const address = `127.${a}.${b}.${c}:${port}`;

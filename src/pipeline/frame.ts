@@ -14,7 +14,8 @@ export const proofPath = '/upsync/release';
  * The two files of a release that nginx's permanent links lead to. They include the release's other
  * files by its absolute path, so that nginx resolves `current` once (DESIGN 3.1), and carry the server by
  * which nginx tells what it runs. `reuseport` gives every worker a socket of its own: without it most
- * fresh connections land on one worker, and seeing them all answer takes long.
+ * fresh connections land on one worker, and seeing them all answer takes long. And nginx can start beside
+ * workers that outlived their master, as far as these two servers go.
  */
 export function frame(folder: string, digest: string, files: readonly File[], proof: ProofAddress): File[] {
   const head = `# Release ${digest}, made by upsync: the next one replaces it. Edit the templates instead.\n`;
@@ -44,7 +45,7 @@ function proofServer(digest: string, { listen, unavailable }: ProofAddress): str
     }
 }
 server {
-    listen ${unavailable};
+    listen ${unavailable} reuseport;
     server_name upsync;
     access_log off;
     return 503;

@@ -55,6 +55,11 @@ export interface Releases {
 export interface Gateway {
   /** Never rejects: what keeps nginx from being found is part of the answer. */
   running(signal: AbortSignal): Promise<Running>;
+  /**
+   * Makes sure that what the next release listens on is nginx's own or nobody's, and tells what was in the
+   * way. `live` is the release that `current` names. Never rejects.
+   */
+  settle(live: Release | undefined, signal: AbortSignal): Promise<Problem | undefined>;
   /** Tests nginx's whole configuration with the candidate in place of the managed folder. Leaves nothing behind. */
   test(candidate: Candidate, signal: AbortSignal): Promise<Verdict>;
   /** Makes nginx run a published release, and proves it. */

@@ -29,7 +29,7 @@ export async function reconcile(
   mode: Mode,
   signal: AbortSignal,
 ): Promise<Pass> {
-  const { plan, feed, templates, releases, clock, report } = pipeline;
+  const { plan, feed, templates, releases, gateway, clock, report } = pipeline;
   const now = clock.now();
   const snapshot = feed.snapshot();
 
@@ -46,6 +46,8 @@ export async function reconcile(
 
   const watch = stopwatch(clock, report);
   const live = await releases.live();
+  const inTheWay = await gateway.settle(live, signal);
+  if (inTheWay !== undefined) report({ type: 'problem', problem: inTheWay });
   const { view, notices, holds, wants, wakeAt } = guard(
     observed,
     live?.view,

@@ -1,4 +1,5 @@
 import type { Report } from '../pipeline/event.ts';
+import type { ProofAddress } from '../pipeline/frame.ts';
 import type { Clock, Rendered, Templates } from '../pipeline/ports.ts';
 import { type Problem, problemOf } from '../pipeline/problem.ts';
 import { compile, type Page } from './compile.ts';
@@ -13,8 +14,8 @@ export interface ReloadableTemplates extends Templates {
 }
 
 export interface TemplatesContext {
-  /** Where an upstream without a server points. */
-  readonly unavailable: string;
+  /** Where an upstream without a server points; it may move. */
+  readonly proof: Pick<ProofAddress, 'unavailable'>;
   readonly report: Report;
   readonly clock: Clock;
 }
@@ -34,7 +35,7 @@ const refusedByNginx: Problem = { what: 'nginx does not take the newest template
 /** Throws ProblemError where the templates are broken from the start. */
 export function createTemplates(
   spec: TemplateSpec,
-  { unavailable, report, clock }: TemplatesContext,
+  { proof, report, clock }: TemplatesContext,
 ): ReloadableTemplates {
   let newest: Pages = compile(readSources(spec));
   /** The last that nginx took. */
@@ -72,7 +73,7 @@ export function createTemplates(
     },
 
     render(view) {
-      const data = templateData(view, unavailable);
+      const data = templateData(view, proof.unavailable);
       const others = good === newest ? undefined : good;
       if (others !== undefined && aside !== undefined && clock.now() < aside.until)
         return attempt(others, data);

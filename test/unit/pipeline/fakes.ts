@@ -80,6 +80,7 @@ export function stage(plan: Partial<Plan> = {}): Stage {
   };
   const gateway: Gateway = {
     running: async () => self.running,
+    settle: async () => undefined,
     async test() {
       done.push('test');
       return self.verdict;

@@ -103,7 +103,12 @@ export function upstream(servers: readonly Server[], given: Partial<Upstream> = 
 
 /** For templates: a clock that stands still, and nobody who listens. */
 export function templatesContext(given: Partial<TemplatesContext> = {}): TemplatesContext {
-  return { unavailable: '127.9.9.9:20000', report: () => undefined, clock: manualClock(), ...given };
+  return {
+    proof: { unavailable: '127.9.9.9:20000' },
+    report: () => undefined,
+    clock: manualClock(),
+    ...given,
+  };
 }
 
 export function view(...upstreams: readonly Upstream[]): View {
