@@ -61,8 +61,10 @@ export function masterFinder(
 
   /** Looks where the master was last seen; asks anew where the file is only when nobody is there. */
   async function byPidFile(signal: AbortSignal): Promise<Named> {
-    if (known !== undefined && (await masterOf(known.path)) === known.master) return known;
-    known = undefined;
+    // Several look at once: what is known may change while one of them waits.
+    const last = known;
+    if (last !== undefined && (await masterOf(last.path)) === last.master) return last;
+    if (known === last) known = undefined;
     try {
       const path = await findPidFile(signal);
       const master = await named(path, signal);

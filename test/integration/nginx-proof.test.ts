@@ -65,6 +65,17 @@ test('it is not proven while workers of before stand, whatever they answer', asy
   });
 });
 
+test('several that ask at once after a restart all find the new master', async () => {
+  await using bed = await startProving();
+  const { nginx, proof } = bed;
+  const findPidFile = async () => nginx.pidFile;
+  const control = controlByPid(findPidFile, { ask: proof.ask, proofTimeout: 5_000, clock: systemClock });
+  await control.running(never);
+  await nginx.restart();
+  const answers = await Promise.all(Array.from({ length: 8 }, () => control.running(never)));
+  expect(answers).toEqual(Array(8).fill(expect.objectContaining({ kind: 'running', digest })));
+});
+
 test('an nginx that goes away while it is asked is seen to be stopped, not to run nothing of ours', async () => {
   await using bed = await startProving();
   const { nginx, proof } = bed;
