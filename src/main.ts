@@ -17,6 +17,12 @@ if (major < 24 || (major === 24 && minor < 12)) {
   process.stderr.write(`upsync: this is Node ${process.versions.node}; upsync needs 24.12 or newer\n`);
   process.exit(1);
 }
+const { complaint } = await import('./cli/complaint.ts');
+// Node would print all that hangs on an error as well: a request, and with it the token.
+process.on('uncaughtException', (thrown) => {
+  process.stderr.write(complaint(thrown, true));
+  process.exit(1);
+});
 const { run } = await import('./cli/run.ts');
 
 process.exitCode = await run(

@@ -23,12 +23,16 @@ function problemIn(thrown: unknown): Problem {
 /** Stacks alone: an error's other fields may hold a request, and with it the token. */
 function stackOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return '';
-  return `${thrown.stack ?? ''}\n${thrown.cause === undefined ? '' : `caused by ${stackOf(thrown.cause)}`}`;
+  const stack = thrown.stack ?? '';
+  // Commander's own message repeats what was typed.
+  const frames = thrown instanceof CommanderError ? stack.slice(stack.indexOf('\n') + 1) : stack;
+  return `${frames}\n${thrown.cause === undefined ? '' : `caused by ${stackOf(thrown.cause)}`}`;
 }
 
-/** What commander found wrong, in our words. A value given to an unknown flag is not repeated. */
+/** What commander found wrong, in our words. Of an unknown flag only what looks like a name is repeated: the rest may be a token. */
 function usage({ code, message }: CommanderError): Problem {
-  const [, name = '', guess = ''] = /'([^'=\s]*).*'(?:\n\(Did you mean (.*)\?\))?$/s.exec(message) ?? [];
+  const [, name = '', guess = ''] =
+    /'(--[a-z-]*|-[a-z]|).*'(?:\n\(Did you mean (.*)\?\))?$/is.exec(message) ?? [];
   const remedy = guess === '' ? 'upsync --help lists what there is' : `did you mean ${guess}?`;
   switch (code) {
     case 'commander.unknownOption':

@@ -67,8 +67,10 @@ function commandNamed(program: Command, name: string | undefined): Command {
     name ?? '',
     program.commands.map((command) => command.name()),
   );
+  // What is no name at all may be a token.
+  const shown = /^[a-z-]{1,20}$/i.test(name ?? '') ? ` ${name}` : '';
   throw new ProblemError({
-    what: `unknown command ${name}`,
+    what: `unknown command${shown}`,
     remedy: guess === undefined ? 'upsync --help lists what there is' : `did you mean ${guess}?`,
   });
 }

@@ -6,9 +6,7 @@ export type Where = (path: readonly PropertyKey[]) => string;
 
 /** Each of zod's issues as a problem, unknown keys one by one. */
 export function toProblems(issues: readonly z.core.$ZodIssue[], where: Where): readonly Problem[] {
-  return issues
-    .flatMap((issue) => flatten(issue, []))
-    .map(({ path, message }) => toProblem(path, message, where));
+  return issues.flatMap((issue) => flatten(issue, [])).map((flat) => toProblem(flat, where));
 }
 
 /** One error that names all the problems, on a line each if there are several. */
@@ -26,6 +24,8 @@ const inOrder = new Intl.Collator('en', { numeric: true });
 interface Flat {
   readonly path: readonly PropertyKey[];
   readonly message: string;
+  /** Its last part is no name that a key could have: it may be a secret. */
+  readonly strange?: boolean;
 }
 
 function flatten(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]): readonly Flat[] {
@@ -33,7 +33,11 @@ function flatten(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]): reado
   switch (issue.code) {
     case 'unrecognized_keys': {
       const messages = issue.message.split('\n');
-      return issue.keys.map((key, at) => ({ path: [...path, key], message: messages[at] ?? issue.message }));
+      return issue.keys.map((key, at) => ({
+        path: [...path, key],
+        message: messages[at] ?? issue.message,
+        strange: !/^[a-z_-]{1,30}$/i.test(key),
+      }));
     }
     case 'invalid_key':
       return issue.issues.flatMap((inner) => ({ path, message: inner.message }));
@@ -49,9 +53,12 @@ function flatten(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]): reado
   }
 }
 
-function toProblem(path: readonly PropertyKey[], message: string, where: Where): Problem {
+function toProblem({ path, message, strange = false }: Flat, where: Where): Problem {
   const [what = message, ...remedy] = message.split('; ');
-  return { what, where: where(path), ...(remedy.length === 0 ? {} : { remedy: remedy.join('; ') }) };
+  const whole = where(path);
+  // Its line is told, its name is not.
+  const place = strange ? whole.slice(0, -spell(path.slice(-1)).length).replace(/[ .]$/, '') : whole;
+  return { what, where: place, ...(remedy.length === 0 ? {} : { remedy: remedy.join('; ') }) };
 }
 
 /** `upstreams.web1.on_empty`; a part that is not plain stands in quotes. */

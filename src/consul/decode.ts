@@ -111,9 +111,15 @@ function parse<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const at = issue === undefined || issue.path.length === 0 ? 'the whole' : issue.path.join('.');
+  const at = issue === undefined || issue.path.length === 0 ? 'the whole' : spell(issue.path);
   throw new ProblemError({
     what: `the answer is not built as Consul's are (${at}: ${issue?.message ?? 'unreadable'})`,
     remedy: 'check that consul.address leads to Consul, and its version',
   });
+}
+
+/** Up to a map: its keys are whatever somebody wrote there. */
+function spell(path: readonly PropertyKey[]): string {
+  const map = path.findIndex((part) => part === 'Meta' || part === 'Services');
+  return (map < 0 ? path : path.slice(0, map + 1)).join('.');
 }

@@ -8,7 +8,7 @@ const READ_RIGHTS = 'service_prefix "" and node_prefix "" with policy "read"';
  * further: papi hangs the response on it, and with it the request's headers and the token.
  */
 export function requestProblem(error: unknown, token: string | undefined): Problem {
-  if (error instanceof ProblemError) return error.problem;
+  if (error instanceof ProblemError) return { ...error.problem, what: hidden(error.problem.what, token) };
   if (!(error instanceof Error)) return { what: 'the request failed' };
   if ('response' in error && error.response instanceof IncomingMessage && !('isCodec' in error)) {
     const status = error.response.statusCode ?? 0;
@@ -77,9 +77,12 @@ const NETWORK: Readonly<Record<string, Problem>> = {
 
 /** Foreign text made fit for one line of a log: short, printable, and without the token should it be echoed. */
 function scrubbed(text: string, token: string | undefined): string {
-  const clean = token ? text.replaceAll(token, '(token)') : text;
-  return clean
+  return hidden(text, token)
     .replace(/[^\x20-\x7e]+/g, ' ')
     .trim()
     .slice(0, 160);
+}
+
+function hidden(text: string, token: string | undefined): string {
+  return token ? text.replaceAll(token, '(token)') : text;
 }

@@ -71,11 +71,20 @@ interface Ran {
 }
 
 /** Runs upsync to its end, for `--once`. */
-export async function runUpsync(place: UpsyncPlace, ...flags: readonly string[]): Promise<Ran> {
-  const args = [join(root, 'src/main.ts'), ...flagsOf(place), ...flags];
-  const child = spawn(process.execPath, args, {
+export function runUpsync(place: UpsyncPlace, ...flags: readonly string[]): Promise<Ran> {
+  return runLine([...flagsOf(place), ...flags], place.env);
+}
+
+/** Runs upsync to its end with nothing but this on its command line. */
+export async function runLine(
+  line: readonly string[],
+  env?: Readonly<Record<string, string>>,
+  cwd?: string,
+): Promise<Ran> {
+  const child = spawn(process.execPath, [join(root, 'src/main.ts'), ...line], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: environment(place.env),
+    env: environment(env),
+    cwd,
     timeout: 30_000,
   });
   const [[code], stdout, stderr] = await Promise.all([

@@ -66,6 +66,8 @@ describe('what is not known', () => {
     ['-x', 'unknown option -x; upsync --help lists what there is'],
     ['shcema', 'unknown command shcema; did you mean schema?'],
     ['launch', 'unknown command launch; upsync --help lists what there is'],
+    ['5f2c-6b1e', 'unknown command; upsync --help lists what there is'],
+    ['-t5f2c', 'unknown option -t; upsync --help lists what there is'],
     ['help shcema', 'unknown command shcema; did you mean schema?'],
     ['schema --once', 'unknown option --once; upsync --help lists what there is'],
     ['--output', '--output needs a value, --output DIR'],

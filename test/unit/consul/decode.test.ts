@@ -142,7 +142,7 @@ test.each([
   ['the whole', '[]'],
   ['0.Service', [{ Node: instance().Node }]],
   ['1.Service.Port', [instance(), instance({ Port: '80' })]],
-  ['0.Service.Meta.zone', [instance({ Meta: { zone: 1 } })]],
+  ['0.Service.Meta', [instance({ Meta: { zone: 1 } })]],
   ['0.Node.Address', [instance({}, [], { Address: undefined })]],
 ])('one wrong field fails the whole answer, and is named: %s', (at, answer) => {
   expect(() => decode(SERVICE, answer)).toThrow(`the answer is not built as Consul's are (${at}: `);
