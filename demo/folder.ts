@@ -8,10 +8,10 @@ export interface Folder extends AsyncDisposable {
 
 const cache = join(import.meta.dirname, '../node_modules/.cache/upsync');
 
-/** All that the drill writes lies in one folder of the clone and goes with it; the beds' temporary folders too. */
-export async function makeFolder(): Promise<Folder> {
-  await sweep();
-  const path = join(cache, `demo-${process.pid.toString(36)}`);
+/** All that a run writes lies in one folder of the clone and goes with it; the beds' temporary folders too. */
+export async function makeFolder(kind: 'demo' | 'soak' = 'demo'): Promise<Folder> {
+  await sweep(kind);
+  const path = join(cache, `${kind}-${process.pid.toString(36)}`);
   await mkdir(path, { recursive: true });
   process.env.TMPDIR = path;
   return {
@@ -20,10 +20,11 @@ export async function makeFolder(): Promise<Folder> {
   };
 }
 
-/** Takes away what drills left behind that were killed. */
-async function sweep(): Promise<void> {
+/** Takes away what runs left behind that were killed. */
+async function sweep(kind: string): Promise<void> {
   for (const name of await readdir(cache).catch(() => [])) {
-    const pid = Number.parseInt(/^demo-(\w+)$/.exec(name)?.[1] ?? '', 36);
+    const [, made = '', number = ''] = /^(\w+)-(\w+)$/.exec(name) ?? [];
+    const pid = Number.parseInt(made === kind ? number : '', 36);
     const gone = pid === process.pid || !existsSync(`/proc/${pid}`);
     if (!Number.isNaN(pid) && gone) await rm(join(cache, name), { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
-import { Agent } from 'node:http';
 import { z } from 'zod';
 import { type Service, services } from './node.ts';
-import { type Try, tryGet } from './request.ts';
+import type { Try } from './request.ts';
+import { steadyClient } from './steady.ts';
 import { Tally } from './tally.ts';
 
 /** The steady client. */
@@ -19,42 +19,24 @@ export const connections = 16;
 const body = z.object({ service: z.enum(services), node: z.string() });
 
 export function layLoad(gateway: string): Load {
-  const agents = Array.from({ length: connections }, () => new Agent({ keepAlive: true }));
-  let timer: NodeJS.Timeout | undefined;
+  const urls = services.map((service) => `${gateway}/${service}/`);
   let tally = new Tally();
-
-  const send = async (into: Tally, url: string, agent: Agent | undefined) => {
+  const client = steadyClient(urls, { rate, connections }, () => {
+    const into = tally;
     const sentAt = performance.now();
     into.sent += 1;
-    let found = await tryGet(url, agent);
-    if (found.kind === 'reset') {
-      into.retried += 1;
-      found = await tryGet(url);
-    }
-    count(into, sentAt, found);
-  };
-
+    return (found, retried) => {
+      if (retried) into.retried += 1;
+      count(into, sentAt, found);
+    };
+  });
   return {
-    start() {
-      const since = performance.now();
-      let total = 0;
-      // Paced by the clock: a timer that came late is made up for.
-      timer = setInterval(() => {
-        const due = ((performance.now() - since) * rate) / 1000;
-        for (; total < due; total += 1) {
-          const service = services[total % services.length];
-          void send(tally, `${gateway}/${service}/`, agents[total % agents.length]);
-        }
-      }, 1000 / rate);
-    },
+    start: client.start,
     measure() {
       tally = new Tally();
       return tally;
     },
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      for (const agent of agents) agent.destroy();
-    },
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
 }
 

@@ -65,6 +65,8 @@ export interface Consul extends AsyncDisposable {
   kill(): Promise<void>;
   /** SIGTERM: a client leaves the cluster, a server does not. One that has just joined may register itself anew meanwhile (1.8.7). */
   stop(): Promise<void>;
+  /** While it is down: takes all its state away, so that it starts as a new one. */
+  forget(): Promise<void>;
   /** Starts it again, on the same ports and data, and waits until it serves. */
   start(): Promise<void>;
 }
@@ -140,6 +142,7 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
     },
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
+    forget: () => rm(join(folder, 'data'), { recursive: true, force: true }),
     async start() {
       const agent = launch(args, folder);
       child = agent.child;

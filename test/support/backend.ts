@@ -12,13 +12,28 @@ export interface Backend extends AsyncDisposable {
   as(service: string, more?: Partial<ServiceDefinition>): ServiceDefinition;
 }
 
-export async function startBackend(name: string, address = '127.0.0.1'): Promise<Backend> {
+interface BackendOptions {
+  /** A free one by default. */
+  readonly port?: number;
+  /** ms that an answer takes. */
+  readonly work?: () => number;
+}
+
+export async function startBackend(
+  name: string,
+  address = '127.0.0.1',
+  { port: wanted = 0, work = () => 0 }: BackendOptions = {},
+): Promise<Backend> {
   let hits = 0;
   const server = createServer((_, response) => {
     hits += 1;
-    response.end(name);
+    const ms = work();
+    if (ms === 0) response.end(name);
+    else setTimeout(() => response.end(name), ms);
   });
-  server.listen(0, address);
+  // Longer than nginx keeps its idle connections (60 s): nginx is then always the one that closes them.
+  server.keepAliveTimeout = 75_000;
+  server.listen(wanted, address);
   await once(server, 'listening');
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;

@@ -10,12 +10,19 @@ interface GatewayLayout {
   readonly workers?: number;
   /** More for the http block. */
   readonly http?: string;
+  /** More for the server. */
+  readonly server?: string;
   /** Upstreams named as they usually are: nginx does not start without them. By variable otherwise. */
   readonly named?: readonly string[];
 }
 
 /** An nginx that answers `/NAME` from the upstream of that name. */
-export function gateway({ workers = 2, http: more = '', named = [] }: GatewayLayout = {}): BedOptions {
+export function gateway({
+  workers = 2,
+  http: more = '',
+  server = '',
+  named = [],
+}: GatewayLayout = {}): BedOptions {
   const locations = named.map((name) => `location /${name} { proxy_pass http://${name}; }`).join('\n');
   return {
     layout: ({ main, http, host, port }) => ({
@@ -32,6 +39,7 @@ server {
   listen ${host}:${port};
   location = / { return 200 "gateway"; }
   ${named.length > 0 ? locations : 'location ~ ^/(?<upstream>[a-z0-9_-]+)$ { proxy_pass http://$upstream; }'}
+  ${server}
 }
 ${more}
 }
