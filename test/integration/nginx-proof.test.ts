@@ -69,7 +69,7 @@ test('several that ask at once after a restart all find the new master', async (
   await using bed = await startProving();
   const { nginx, proof } = bed;
   const findPidFile = async () => nginx.pidFile;
-  const control = controlByPid(findPidFile, { ask: proof.ask, proofTimeout: 5_000, clock: systemClock });
+  const control = controlByPid(findPidFile, { proof, proofTimeout: 5_000, clock: systemClock });
   await control.running(never);
   await nginx.restart();
   const answers = await Promise.all(Array.from({ length: 8 }, () => control.running(never)));
