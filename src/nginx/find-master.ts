@@ -6,7 +6,7 @@ import { type Testimony, testify } from './proof.ts';
 import { runningTime } from './running-time.ts';
 
 /** nginx on this host, as it was found. */
-export type Found =
+type Found =
   | {
       readonly master: number;
       /** What one of its own workers said. */
