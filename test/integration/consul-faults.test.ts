@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import {
   answer,
@@ -224,6 +225,19 @@ test('the second look at an empty answer is consistent and does not wait', async
     '/v1/health/service/web1?consistent=1',
     '/v1/catalog/services?consistent=1',
   ]);
+});
+
+test('a connection on which a query waits is probed by TCP: a machine that vanishes is noticed long before the wait is over', async () => {
+  const double = await steady();
+  tracked(follow(double.url, [web('web1')]));
+  await expect.poll(() => double.requests.length).toBe(2);
+  // proc(5): the address of the other end, then state, queues and the timer, of which 2 is keep-alive's.
+  const port = Number(new URL(double.url).port).toString(16).toUpperCase().padStart(4, '0');
+  const timers = async () =>
+    [...(await readFile('/proc/net/tcp', 'utf8')).matchAll(/:(....) 01 \S+ (\d\d):/g)]
+      .filter(([, theirs]) => theirs === port)
+      .map(([, , timer]) => timer);
+  await expect.poll(timers).toEqual(['02']);
 });
 
 test('a query that is wanted no more lets go of its connection at once', async () => {
