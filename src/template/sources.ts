@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ProblemError, problemOf } from '../pipeline/problem.ts';
 
@@ -50,12 +51,29 @@ export function readSources(spec: TemplateSpec): Sources {
 }
 
 function readFolder(folder: string): [string, string][] {
-  return (
-    entriesOf(folder)
-      // A mounted config map keeps its versions in hidden folders, and links to the files of one.
-      .filter((name) => name.endsWith('.eta') && !/(^|\/)\./.test(name))
-      .map((name) => [join(folder, name), readText(join(folder, name))])
-  );
+  return entriesOf(folder)
+    .filter(isTemplate)
+    .map((name) => [join(folder, name), readText(join(folder, name))]);
+}
+
+/** A mounted config map keeps its versions in hidden folders, and links to the files of one. */
+function isTemplate(name: string): boolean {
+  return name.endsWith('.eta') && !/(^|\/)\./.test(name);
+}
+
+/** A text that changes with any change of what `readSources` reads. Never rejects. */
+export async function stampOf(spec: TemplateSpec): Promise<string> {
+  const found = foldersOf(spec).map(async (folder) => {
+    const names = await readdir(folder, { recursive: true }).catch(() => []);
+    return [folder, ...names.filter(isTemplate).map((name) => join(folder, name))];
+  });
+  const listed = spec.kind === 'list' ? spec.list.map(({ source }) => source) : [];
+  const paths = new Set([...(await Promise.all(found)).flat(), ...listed]);
+  const stamps = [...paths].sort().map(async (path) => {
+    const { ino, ctimeMs } = await stat(path).catch(() => ({ ino: 0, ctimeMs: 0 }));
+    return `${path} ${ino} ${ctimeMs}`;
+  });
+  return (await Promise.all(stamps)).join('\n');
 }
 
 function entriesOf(folder: string): string[] {
