@@ -4,6 +4,7 @@ import type { Config } from './config/config.ts';
 import { systemClock } from './pipeline/clock.ts';
 import type { Report } from './pipeline/event.ts';
 import { followGateway } from './pipeline/follow-gateway.ts';
+import { followReleases } from './pipeline/follow-releases.ts';
 import { loop } from './pipeline/loop.ts';
 import { serviceQuery } from './pipeline/observe.ts';
 import type { Outcome } from './pipeline/outcome.ts';
@@ -109,6 +110,7 @@ function prepare(config: Config, lock: Lock, log: Report, before?: Assembly): Wo
       await Promise.all([
         loop(pipeline, bell, signal),
         followGateway(pipeline.gateway, systemClock, report, bell.nudge, signal),
+        followReleases(pipeline.releases, systemClock, bell.nudge, signal),
         watchTemplates(config.templates, pipeline, onTemplates, signal),
       ]);
       return state === 'refused';

@@ -9,6 +9,7 @@ import { otherVersion } from './other-version.ts';
 import { controlByPid } from './pid-control.ts';
 import type { ProofPlace } from './proof-place.ts';
 import { testCandidate } from './test.ts';
+import { removeLeftovers } from './test-leftovers.ts';
 
 export interface GatewayOptions {
   readonly conf: string;
@@ -35,6 +36,7 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
 
   const place = prefix === undefined ? {} : { prefix };
   let known: Build | undefined;
+  let leftovers: Promise<void> | undefined;
   const build = async (signal: AbortSignal) => {
     known ??= await readBuild(binary, signal);
     return known;
@@ -60,6 +62,8 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
       return left === undefined ? undefined : moved(left, proof.listen);
     },
     async test(candidate, signal) {
+      leftovers ??= removeLeftovers();
+      await leftovers;
       const verdict = await testCandidate({ ...place, binary, conf, output, build }, candidate, signal);
       // A refusal may come of another nginx than the one that was asked: it is asked again the next time.
       if (verdict.kind === 'refused') known = undefined;

@@ -1,6 +1,6 @@
 import type { Clock } from '../pipeline/ports.ts';
 
-/** What one turn of a loop may take by itself, in ms: a question to nginx ends after 1000. */
+/** What one turn of a loop counts for at most, in ms: a question to nginx ends after 1000. */
 const longestTurn = 2000;
 
 /**
@@ -11,10 +11,12 @@ const longestTurn = 2000;
 export function runningTime(timeout: number, clock: Clock): { isOver(): boolean } {
   let last = clock.now();
   let deadline = last + timeout;
+  // Two turns at least, however short the time.
+  const longest = Math.min(longestTurn, timeout / 2);
   return {
     isOver() {
       const now = clock.now();
-      deadline += Math.max(0, now - last - longestTurn);
+      deadline += Math.max(0, now - last - longest);
       last = now;
       return now >= deadline;
     },

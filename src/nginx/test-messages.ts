@@ -34,6 +34,10 @@ const REMEDIES: readonly [RegExp, string][] = [
     /^chown\(.*\(1: Operation not permitted\)/,
     'give upsync the capability CHOWN: nginx as root needs it here',
   ],
+  [
+    /\(2: No such file or directory\)|No such file or directory:/,
+    'restore it, or take it out of the configuration',
+  ],
   [/\(13: Permission denied\)/, "run upsync as the user that nginx's master runs as"],
   [
     /^host not found/,

@@ -58,7 +58,8 @@ export async function deliver(job: Job, signal: AbortSignal): Promise<Outcome> {
   }
   watch.to('publish');
   const release = await publish(job, candidate);
-  return prove(job, release, changesBetween(live?.view, view, job.observed), verdict.warnings, signal);
+  const changes = changesBetween(live?.view ?? memory.view, view, job.observed);
+  return prove(job, release, changes, verdict.warnings, signal);
 }
 
 async function publish({ pipeline: { releases } }: Job, candidate: Candidate): Promise<Release> {

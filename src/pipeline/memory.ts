@@ -1,5 +1,6 @@
 import type { Holds } from './guard.ts';
 import type { Outcome } from './outcome.ts';
+import type { View } from './view.ts';
 
 /** What one pass leaves for the next. Times are in ms since the epoch. */
 export interface Memory {
@@ -7,6 +8,10 @@ export interface Memory {
   /** A pass was made: all that the first publish waits for was there, or was waited for long enough. */
   readonly begun: boolean;
   readonly holds: Holds;
+  /** What nginx was given last: for the day when the disk has lost it. */
+  readonly view?: View;
+  /** What the disk lost of that is not back yet, and was told. */
+  readonly isDamaged?: boolean;
   /** Files that nginx refused or did not come to run: tried again when they change, or after a while. */
   readonly barred?: Barred;
   /** The pass before gave way to newer answers: this one goes through, or a steady stream would starve them all. */

@@ -46,6 +46,10 @@ export interface Releases {
   markProven(release: Release): Promise<void>;
   /** Makes the links that nginx includes again, where a crash or somebody took them away. */
   mend(): Promise<void>;
+  /** Whether nginx would start with what was published last; what is wrong there, otherwise. */
+  damage(): Promise<Problem | undefined>;
+  /** Removes old releases and what a killed process left half done. */
+  tidy(): Promise<void>;
   /** Keeps a view whose files are those of the live release. */
   remember(view: View): Promise<void>;
   diff(candidate: Candidate, live: Release | undefined): Promise<readonly FileDiff[]>;

@@ -45,12 +45,14 @@ export async function reconcile(
   }
 
   const watch = stopwatch(clock, report);
+  const damage = await releases.damage();
+  if (damage !== undefined && memory.isDamaged !== true) report({ type: 'problem', problem: damage });
   const live = await releases.live();
   const inTheWay = await gateway.settle(live, signal);
   if (inTheWay !== undefined) report({ type: 'problem', problem: inTheWay });
   const { view, notices, holds, wants, wakeAt } = guard(
     observed,
-    live?.view,
+    live?.view ?? memory.view,
     snapshot,
     plan,
     memory.holds,
@@ -60,7 +62,10 @@ export async function reconcile(
 
   const pass = (outcome: Outcome, digest: string): Pass => {
     const end = clock.now();
-    const next = remember({ ...memory, holds, begun: true }, digest, outcome, end);
+    const isGiven = outcome.kind === 'published' || outcome.kind === 'unchanged';
+    const isDamaged = damage !== undefined && !isGiven;
+    const noted = { ...memory, holds, begun: true, isDamaged, ...(isGiven ? { view } : {}) };
+    const next = remember(noted, digest, outcome, end);
     const retry = next.barred !== undefined && next.barred.until > end ? next.barred.until : undefined;
     const again = isJudged(outcome) && templates.judge(isTaken(outcome)) ? end : undefined;
     const aside = templates.aside();

@@ -13,6 +13,7 @@ export async function recover(
 ): Promise<void> {
   try {
     await putProvenBack(releases, gateway, signal);
+    await releases.tidy();
   } catch (error) {
     report({ type: 'problem', problem: problemOf(error) });
   }

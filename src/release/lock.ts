@@ -4,6 +4,7 @@ import { constants, type FileHandle, link, mkdir, open, rename, stat, unlink } f
 import { createConnection, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { ProblemError } from '../pipeline/problem.ts';
+import { isCode } from './disk.ts';
 
 /**
  * One writer per output folder: whoever listens on `<output>/upsync.sock`. The kernel ends the listening
@@ -167,8 +168,4 @@ async function inodeOf(path: string): Promise<number | undefined> {
     ({ ino }) => ino,
     () => undefined,
   );
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

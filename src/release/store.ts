@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Report } from '../pipeline/event.ts';
 import { frame, type ProofAddress } from '../pipeline/frame.ts';
 import type { Clock, Releases } from '../pipeline/ports.ts';
-import { ProblemError, problemOf } from '../pipeline/problem.ts';
+import { type Problem, ProblemError, problemOf } from '../pipeline/problem.ts';
 import type { Candidate, Release } from '../pipeline/release.ts';
 import { diffReleases } from './diff.ts';
 import { digestOf } from './digest.ts';
-import { pointAt, replaceDurably, syncFolder, targetOf, writeDurably } from './disk.ts';
-import { type Layout, layoutOf } from './layout.ts';
+import { makeFolder, pointAt, replaceDurably, syncFolder, targetOf, writeDurably } from './disk.ts';
+import { layoutOf } from './layout.ts';
 import { manifestPath, readManifest } from './manifest.ts';
+import { namedFolders, sweep } from './sweep.ts';
 
 export interface StoreOptions {
   readonly output: string;
@@ -25,14 +26,13 @@ export interface StoreOptions {
   readonly assertLocked: () => Promise<void>;
 }
 
-/** How many releases stay besides `current` and `proven`: nginx may be reading one, a person may want one back. */
-const oldReleases = 5;
-
 export function createReleases(options: StoreOptions): Releases {
   const { proof, version, clock, report, assertLocked } = options;
   const layout = layoutOf(options.output);
   const staging = options.staging ?? layout.releases;
   const known = new Map<string, Release>();
+  /** Whether there is a release for nginx to start with, as far as this process has seen. */
+  let isLaid = false;
 
   /** The release that a link names; its manifest is read once. */
   async function named(link: string): Promise<Release | undefined> {
@@ -40,8 +40,8 @@ export function createReleases(options: StoreOptions): Releases {
     if (target === undefined) return undefined;
     const folder = join(layout.releases, basename(target));
     const cached = known.get(folder);
-    if (cached !== undefined && existsSync(manifestPath(folder))) return cached;
-    known.delete(folder);
+    if (!isWhole(folder)) return undefined;
+    if (cached !== undefined) return cached;
     const manifest = await readManifest(folder);
     if (manifest === undefined) return undefined;
     const { digest, time, view } = manifest;
@@ -65,7 +65,11 @@ export function createReleases(options: StoreOptions): Releases {
       const folder = join(staging, `${stamp(time)}-${digest}`);
       const all = [...files, ...frame(folder, digest, files, proof)];
       try {
-        await Promise.all(all.map(({ path, contents }) => writeDurably(join(folder, path), contents)));
+        await makeFolder(folder);
+        const writes = all.map(({ path, contents }) => writeDurably(join(folder, path), contents));
+        // Each to its end, or one would go on behind the removal below.
+        for (const write of await Promise.allSettled(writes))
+          if (write.status === 'rejected') throw write.reason;
         await writeManifest({ folder, digest, view }, time);
         await syncFolder(staging);
       } catch (error) {
@@ -92,7 +96,7 @@ export function createReleases(options: StoreOptions): Releases {
       report({ type: 'progress', step: 'publish', part: 'current' });
       await this.mend();
       // What cannot be removed now is tried again after the next publish.
-      await prune(layout, known).catch((error) => report({ type: 'problem', problem: problemOf(error) }));
+      await this.tidy().catch((error) => report({ type: 'problem', problem: problemOf(error) }));
       return release;
     },
 
@@ -103,11 +107,30 @@ export function createReleases(options: StoreOptions): Releases {
         await pointAt(path, target);
         report({ type: 'progress', step: 'publish', part: path });
       }
+      isLaid = true;
+    },
+
+    async damage() {
+      if (!isLaid) return undefined;
+      for (const { path, target } of layout.links) {
+        const leads = (await targetOf(path)) === target && (await isThere(path));
+        if (!leads) return gone(path);
+      }
+      const manifest = manifestPath(layout.current);
+      if (!(await isThere(manifest))) return gone(manifest);
+      // A copy that followed the links can be read, and not be replaced in one step.
+      return (await targetOf(layout.current)) === undefined ? gone(layout.current) : undefined;
+    },
+
+    async tidy() {
+      await sweep(layout);
+      for (const folder of known.keys()) if (!existsSync(folder)) known.delete(folder);
     },
 
     async rollBack(to) {
       await assertLocked();
       if (to !== undefined) return pointAt(layout.current, join('releases', basename(to.folder)));
+      isLaid = false;
       // The links first: one that dangles keeps nginx from starting.
       for (const { path } of layout.links) await rm(path, { force: true });
       await rm(layout.current, { force: true });
@@ -133,20 +156,26 @@ export function createReleases(options: StoreOptions): Releases {
   };
 }
 
-/** The releases that must stay. */
-async function namedFolders({ current, proven }: Layout): Promise<ReadonlySet<string>> {
-  const links = await Promise.all([targetOf(current), targetOf(proven)]);
-  return new Set(links.flatMap((target) => (target === undefined ? [] : basename(target))));
+/** Whether somebody took something away of it: it is made anew then. */
+function isWhole(folder: string): boolean {
+  return [manifestPath(folder), join(folder, 'http.conf'), join(folder, 'stream.conf')].every((path) =>
+    existsSync(path),
+  );
 }
 
-async function prune(layout: Layout, known: Map<string, Release>): Promise<void> {
-  const named = await namedFolders(layout);
-  const old = (await readdir(layout.releases)).filter((name) => !named.has(name)).sort();
-  for (const name of old.slice(0, Math.max(0, old.length - oldReleases))) {
-    const folder = join(layout.releases, name);
-    known.delete(folder);
-    await rm(folder, { recursive: true, force: true });
-  }
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function gone(path: string): Problem {
+  return {
+    what: 'what nginx starts with was taken away or changed here, and is made again',
+    where: path,
+    remedy: 'nobody but upsync should write in this folder',
+  };
 }
 
 /** `20261123T052400.123Z`: sorts by time, and a person can read it. */

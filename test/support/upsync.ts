@@ -36,6 +36,8 @@ interface UpsyncPlace {
   readonly consul: { readonly url: string };
   readonly nginx: { readonly conf: string; readonly folder: string };
   readonly env?: Readonly<Record<string, string>>;
+  /** Options of `setpriv` that take rights away. */
+  readonly privileges?: readonly string[];
 }
 
 const root = join(import.meta.dirname, '../..');
@@ -61,7 +63,7 @@ export async function writeConfig({ folder }: { readonly folder: string }, text:
 
 export function startUpsync(place: UpsyncPlace, ...flags: readonly string[]): Upsync {
   const log = ['--log-format', 'json', '--log-level', 'debug'];
-  return launch('src/main.ts', [...flagsOf(place), ...log, ...flags], place.env);
+  return launch('src/main.ts', [...flagsOf(place), ...log, ...flags], place.env, place.privileges);
 }
 
 interface Ran {
@@ -104,8 +106,9 @@ export function launch(
   script: string,
   args: readonly string[],
   env?: Readonly<Record<string, string>>,
+  privileges: readonly string[] = [],
 ): Upsync {
-  const command = ['--pdeathsig', 'KILL', process.execPath, join(root, script), ...args];
+  const command = ['--pdeathsig', 'KILL', ...privileges, process.execPath, join(root, script), ...args];
   const child = spawn('setpriv', command, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: environment(env),

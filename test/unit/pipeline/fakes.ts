@@ -73,6 +73,8 @@ export function stage(plan: Partial<Plan> = {}): Stage {
       self.proven = marked;
     },
     async mend() {},
+    damage: async () => undefined,
+    tidy: async () => {},
     async remember(view) {
       if (self.live !== undefined) self.live = { ...self.live, view };
     },

@@ -297,3 +297,29 @@ describe('at a start', () => {
     expect(on.done).toEqual([]);
   });
 });
+
+describe('a managed folder that was taken away', () => {
+  const lost = { what: 'taken away', where: '/output' };
+
+  test('is told once, and made again with the servers that nginx was given last', async () => {
+    const on = withInstances(2);
+    const first = await pass(on);
+    on.live = undefined;
+    on.answers = snapshot({ web1: [] });
+    on.pipeline.releases.damage = async () => lost;
+    on.pipeline.releases.stage = () => Promise.reject(new Error('not yet'));
+    const second = await pass(on, first.memory);
+    const third = await pass(on, second.memory);
+    expect(third.notices).toMatchObject([{ kind: 'kept', servers: 2 }]);
+    const told = on.events.filter(({ type }) => type === 'problem');
+    expect(told).toEqual([{ type: 'problem', problem: lost }]);
+  });
+
+  test('is told again when it comes about again', async () => {
+    const on = withInstances(1);
+    let { memory } = await pass(on);
+    on.pipeline.releases.damage = async () => lost;
+    for (const _ of [1, 2]) ({ memory } = await pass(on, memory));
+    expect(on.events.filter(({ type }) => type === 'problem')).toHaveLength(2);
+  });
+});

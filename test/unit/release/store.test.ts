@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import {
+  cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -149,4 +153,67 @@ test('a release whose folder is gone is not live', async () => {
   const release = await publish(releases, '# one\n');
   rmSync(release.folder, { recursive: true });
   expect(await releases.live()).toBeUndefined();
+});
+
+const http = 'http/upsync.conf';
+const damages: Record<string, (folder: string) => void> = {
+  'the whole folder removed': () => rmSync(join(output, 'releases'), { recursive: true }),
+  'current removed': () => rmSync(join(output, 'current')),
+  'current replaced by a file': () => {
+    rmSync(join(output, 'current'));
+    writeFileSync(join(output, 'current'), '');
+  },
+  'current replaced by a copy of the release': (folder) => {
+    rmSync(join(output, 'current'));
+    cpSync(folder, join(output, 'current'), { recursive: true });
+  },
+  'the release removed': (folder) => rmSync(folder, { recursive: true }),
+  'its http.conf removed': (folder) => rmSync(join(folder, 'http.conf')),
+  'its stream.conf removed': (folder) => rmSync(join(folder, 'stream.conf')),
+  'its manifest removed': (folder) => rmSync(join(folder, 'manifest.json')),
+  'a permanent link removed': () => rmSync(join(output, http)),
+  'a permanent link pointed elsewhere': () => {
+    rmSync(join(output, http));
+    symlinkSync('/dev/null', join(output, http));
+  },
+  'a permanent link replaced by a folder': () => {
+    rmSync(join(output, http));
+    mkdirSync(join(output, http));
+  },
+};
+
+test.each(Object.entries(damages))('%s is seen, and mended by publishing again', async (_, bring) => {
+  const releases = open();
+  const { folder } = await publish(releases, '# one\n');
+  expect(await releases.damage()).toBeUndefined();
+  bring(folder);
+  expect((await releases.damage())?.what).toContain('was taken away or changed here');
+  const again = await publish(releases, '# one\n');
+  expect(await releases.damage()).toBeUndefined();
+  expect(readlinkSync(join(output, http))).toBe('../current/http.conf');
+  expect(readFileSync(join(output, http), 'utf8')).toContain(again.folder);
+});
+
+test('nothing is missing where nothing was published, or all was taken back', async () => {
+  const releases = open();
+  expect(await releases.damage()).toBeUndefined();
+  await publish(releases, '# one\n');
+  await releases.rollBack(undefined);
+  expect(await releases.damage()).toBeUndefined();
+});
+
+test('what was left half done is swept away, and nothing else', async () => {
+  const releases = open();
+  const release = await publish(releases, '# one\n');
+  await releases.markProven(release);
+  const before = readdirSync(output, { recursive: true }).sort();
+  for (const name of ['current', 'proven', http, 'stream/upsync.conf']) {
+    symlinkSync('nowhere', join(output, `${name}.${randomUUID()}`));
+  }
+  cpSync(release.folder, join(output, `current.${randomUUID()}`), { recursive: true });
+  const torn = join(output, 'releases/20991231T235959.999Z-0123456789abcdef');
+  mkdirSync(join(torn, 'http'), { recursive: true });
+  writeFileSync(join(torn, `manifest.json.${randomUUID()}`), '{');
+  await releases.tidy();
+  expect(readdirSync(output, { recursive: true }).sort()).toEqual(before);
 });
