@@ -4,17 +4,23 @@ import { root } from './paths.mjs';
 import { run } from './run.mjs';
 import { step } from './say.mjs';
 
-/** The npm packages of the lock file; Node 24 itself is one of them. */
+/** The npm packages of the lock files, ours (Node 24 itself is one of them) and the demo services'. */
 export async function ensureNodeModules() {
-  const lock = join(root, 'package-lock.json');
-  const installed = join(root, 'node_modules/.package-lock.json');
+  await ensurePackages('.');
+  await ensurePackages('demo/services');
+}
+
+async function ensurePackages(folder) {
+  const home = join(root, folder);
+  const lock = join(home, 'package-lock.json');
+  const installed = join(home, 'node_modules/.package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   const why = existsSync(installed)
     ? 'package-lock.json is newer than node_modules'
     : 'node_modules is missing';
-  await step('npm ci', why, () =>
+  await step(folder === '.' ? 'npm ci' : `npm ci in ${folder}`, why, () =>
     run('npm', ['ci', '--no-audit', '--no-fund'], {
-      cwd: root,
+      cwd: home,
       remedy: 'does npm reach its registry? npm ping',
     }),
   );
