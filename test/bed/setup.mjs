@@ -3,18 +3,19 @@
 //
 //   node test/bed/setup.mjs [base] [docker]
 //
-// `base`, which is also the default, is node_modules, nginx and Consul; `docker` is an engine with
-// Compose and what makes base images. What is there already is left alone. This has to run on whatever
+// `base`, which is also the default, is node_modules, nginx, Consul, MariaDB and Redis; `docker` is an
+// engine with Compose and what makes base images. What is there already is left alone. This has to run on whatever
 // Node the machine came with and before anything is installed, so it imports nothing but node's own
 // modules and is plain JavaScript.
 import { ensureConsul } from './setup/consul.mjs';
+import { ensureDatabases } from './setup/databases.mjs';
 import { ensureDocker } from './setup/docker.mjs';
 import { ensureNginx } from './setup/nginx.mjs';
 import { ensureNodeModules } from './setup/node-modules.mjs';
 import { reportErrors, SetupError, say, seconds } from './setup/say.mjs';
 
 const parts = {
-  base: [ensureNodeModules, ensureNginx, ensureConsul],
+  base: [ensureNodeModules, ensureNginx, ensureConsul, ensureDatabases],
   docker: [ensureDocker],
 };
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { ServiceDefinition } from '../bed/consul.ts';
 
 /** A small web service that answers with its name. */
@@ -33,10 +33,7 @@ export async function startBackend(
   });
   // Longer than nginx keeps its idle connections (60 s): nginx is then always the one that closes them.
   server.keepAliveTimeout = 75_000;
-  server.listen(wanted, address);
-  await once(server, 'listening');
-  const bound = server.address();
-  const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+  const port = await listen(server, address, wanted);
   return {
     name,
     port,
@@ -49,4 +46,12 @@ export async function startBackend(
       server.closeAllConnections();
     },
   };
+}
+
+/** Resolves with the port that it listens on: a free one by default. */
+export async function listen(server: Server, address = '127.0.0.1', port = 0): Promise<number> {
+  server.listen(port, address);
+  await once(server, 'listening');
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : 0;
 }
