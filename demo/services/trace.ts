@@ -18,7 +18,7 @@ export async function stopTracing(): Promise<void> {
 async function start(): Promise<() => Promise<void>> {
   const { service, tracedAs, collector } = settings();
   if (collector === undefined) return async () => {};
-  // In production the agent would write its complaints to a file in the working folder, which may be read-only.
+  // In production the agent would put its complaints into a file of the working folder, where nobody reads them.
   process.env.SW_LOGGING_TARGET ??= 'console';
   const { default: loaded } = await import('skywalking-backend-js');
   const agent = loaded.default;

@@ -1,8 +1,10 @@
+import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Database, startMariadb, startRedis } from '../bed/databases.ts';
+import { startNginx } from '../bed/nginx.ts';
 import { listen } from '../support/backend.ts';
 import {
   type Collector,
@@ -108,6 +110,33 @@ test('SkyWalking’s map draws itself from that: user, web1, web2, MySQL, Redis'
   ]);
 });
 
+test('through a gateway that knows nothing of traces web2 is joined to web1 all the same', async () => {
+  await using nginx = await startNginx({
+    layout: ({ main, http, host, port }) => ({
+      'nginx.conf': `${main}
+events {}
+http {
+${http}
+server { listen ${host}:${port}; location /web2/ { proxy_pass ${web2.url}/; } }
+}
+`,
+    }),
+  });
+  await using through = await startDemoService({
+    SERVICE_NAME: 'service_through',
+    SW_OAP_ADDRESS: collector.address,
+    WEB2_URL: `${nginx.url}/web2/get`,
+  });
+  await json(`${through.url}/get`);
+  const segments = await collector.until(({ segments }) => {
+    const one = segments.find(({ service }) => service === 'service_through');
+    const trace = segments.filter((segment) => segment.trace === one?.trace);
+    return trace.length === 2 ? trace : undefined;
+  });
+  // The gateway's address is no node of the map, since web2's entry tells who was reached by it.
+  expect(edges(segments)).toEqual(['User → service_through', 'service_through → service_web2']);
+});
+
 test('a /get that fails at web2 is a failed trace that says where', async () => {
   const address = '127.0.0.1:9';
   await using broken = await startDemoService({
@@ -143,11 +172,17 @@ test('what is not sent yet when an instance is told to go is sent before it ends
   expect(sent(collector)).toHaveLength(2);
 });
 
-test('a collector that is away keeps no instance from its work and its end', async () => {
-  await using service = await startDemoService({ SW_OAP_ADDRESS: '127.0.0.1:9', DRAIN_SECONDS: '0' });
+test('a collector that is away keeps no instance from its work and its end, and fills no file with complaints', async () => {
+  await using service = await startDemoService({
+    NODE_ENV: 'production',
+    SW_OAP_ADDRESS: '127.0.0.1:9',
+    DRAIN_SECONDS: '0',
+  });
   await json(service.url);
   service.signal('SIGTERM');
   expect(await service.ended, service.text()).toBe(0);
+  const folder = join(import.meta.dirname, '../../demo/services');
+  expect((await readdir(folder)).filter((name) => name.endsWith('.log'))).toEqual([]);
 });
 
 test('a collector that hears all and answers nothing does not hold up the end for long', async () => {
