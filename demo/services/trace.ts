@@ -8,13 +8,9 @@ import { readSettings } from './settings.ts';
  * It sees what goes through `http.request` (axios does), mysql2's `query()` and ioredis. Of a global `fetch`, or of
  * mysql2's `execute()`, it would know nothing.
  */
-const stop = await start();
+export const stopTracing = await start();
 
-/** Sends what is still to be sent, in at most two seconds, and ends the tracing. */
-export async function stopTracing(): Promise<void> {
-  await stop();
-}
-
+/** Returns what sends the rest, in at most two seconds, and ends the tracing. */
 async function start(): Promise<() => Promise<void>> {
   const { service, tracedAs, collector } = settings();
   if (collector === undefined) return async () => {};

@@ -27,12 +27,12 @@ test('/ says which node and which instance answered', async () => {
 });
 
 test('a variable that makes no sense is said in one line, and ends it', async () => {
-  await expect(startDemoService({ MYSQL_URL: 'demo:secret@mysql' })).rejects.toThrow(
-    /^it ended with 1 before it listened:\nMYSQL_URL must be a URL that begins with mysql:\/\/\n$/,
+  await expect(startDemoService({ SW_OAP_ADDRESS: 'http://oap:12800' })).rejects.toThrow(
+    /^it ended with 1 before it listened:\nSW_OAP_ADDRESS must be HOST:PORT of .*\n$/,
   );
 });
 
-test('a taken port is said in one line, and ends it though MySQL and Redis are connected by then', async () => {
+test('a taken port is said in one line, and ends it, whatever it has opened by then', async () => {
   await using redis = await startRedis();
   await using first = await startDemoService({});
   const second = startDemoService({ PORT: `${first.port}`, REDIS_URL: redis.url });
