@@ -27,6 +27,7 @@ test('an instance that joins or leaves changes the answer', async () => {
   expect(joined).toEqual({
     datacenter: 'dc1',
     node: 'n1',
+    nodeAddress: '127.0.0.1',
     id: 'join-2',
     service: 'join',
     address: '127.0.0.1',

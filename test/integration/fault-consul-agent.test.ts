@@ -103,7 +103,7 @@ test('all three servers are down as nginx and upsync start: both go on with the 
   await using upsync = startUpsync({ consul: near, nginx }, ...flags);
   expect(await upsync.next('notice')).toMatchObject({
     level: 'warn',
-    msg: 'web1  Consul has not answered for it; keeping 1 servers of the last release',
+    msg: 'web1  Consul has not answered for it; keeping 1 of the last release',
   });
   expect(await published(nginx)).toBe(before);
 
