@@ -1,4 +1,4 @@
-import { after, type Model, nothing } from './model.ts';
+import { after, type Model, nothing, usable } from './model.ts';
 import type { Health, Operation, Signal, Weights } from './operation.ts';
 import { type Random, seeded } from './random.ts';
 import { type Service, services } from './services.ts';
@@ -16,7 +16,7 @@ export const backends = 12;
 const season = 400;
 const ends = 120;
 
-/** The same seed gives the same batches, for ever: they depend on nothing that happens. */
+/** The same seed gives the same batches: they depend on nothing that happens. */
 export function* generate(seed: number): Generator<Batch, never> {
   const random = seeded(seed);
   let model = nothing;
@@ -42,8 +42,9 @@ function populate(random: Random): Operation[] {
 
 function draw(random: Random, model: Model, mayEnd: boolean): Operation[] {
   if (model.nodeMaintenance) return [{ kind: 'node maintenance', on: false }];
-  if (random.percent(2)) return [{ kind: 'node maintenance', on: true }];
-  const operations = random.percent(4) ? exodus(random, model) : registrations(random, model);
+  if (random.percent(1)) return [{ kind: 'node maintenance', on: true }];
+  const all = random.percent(8) ? exodus(random, model) : random.percent(8) ? recovery(random, model) : [];
+  const operations = all.length > 0 ? all : registrations(random, model);
   if (random.percent(5)) addCrash(random, model, operations);
   if (random.percent(30)) addFault(random, model, operations, mayEnd);
   if (random.percent(3)) addFault(random, model, operations, mayEnd);
@@ -73,22 +74,34 @@ function registration(random: Random, { instances }: Model): Operation {
     const health = random.percent(85) ? 'passing' : anyHealth(random);
     return { kind: 'join', backend, service, health, weights: weights(random) };
   }
-  if (instance.maintenance && random.percent(50)) return { kind: 'maintenance', backend, on: false };
-  if (random.percent(25)) return { kind: 'leave', backend };
-  if (random.percent(20)) return { kind: 'weight', backend, weights: weights(random) };
+  if (instance.maintenance && random.percent(75)) return { kind: 'maintenance', backend, on: false };
+  if (instance.health !== 'passing' && random.percent(75))
+    return { kind: 'health', backend, health: 'passing' };
+  if (random.percent(20)) return { kind: 'leave', backend };
+  if (random.percent(25)) return { kind: 'weight', backend, weights: weights(random) };
   if (random.percent(20)) return { kind: 'maintenance', backend, on: !instance.maintenance };
-  const health = instance.health === 'passing' ? anyHealth(random) : 'passing';
-  return { kind: 'health', backend, health };
+  return { kind: 'health', backend, health: instance.health === 'passing' ? anyHealth(random) : 'passing' };
 }
 
-/** All of one service at once. */
-function exodus(random: Random, { instances }: Model): Operation[] {
-  const service = anyService(random);
-  const leave = random.percent(50);
-  const gone = [...instances].filter(([, instance]) => instance.service === service);
+/** All of one service at once, in half of the cases of the one that has most: a loss that is held for a while. */
+function exodus(random: Random, model: Model): Operation[] {
+  const counts = [...usable(model)].sort(([, a], [, b]) => b.size - a.size);
+  const service = random.percent(50) ? counts[0]?.[0] : anyService(random);
+  const leave = random.percent(30);
+  const gone = [...model.instances].filter(([, instance]) => instance.service === service);
   return gone.map(([backend]) =>
     leave ? { kind: 'leave', backend } : { kind: 'health', backend, health: 'critical' },
   );
+}
+
+/** All that is unhealthy is well again. */
+function recovery(random: Random, { instances }: Model): Operation[] {
+  return random
+    .shuffled([...instances])
+    .flatMap(([backend, { health, maintenance }]): Operation[] => [
+      ...(maintenance ? [{ kind: 'maintenance', backend, on: false } as const] : []),
+      ...(health === 'passing' ? [] : [{ kind: 'health', backend, health: 'passing' } as const]),
+    ]);
 }
 
 /** It listens again before the batch ends, and stays critical until its health is changed. */
@@ -142,7 +155,7 @@ function addFault(random: Random, before: Model, operations: Operation[], mayEnd
 
 function anyService(random: Random): Service {
   // More of one than of the others, so that it can lose four at once.
-  return random.percent(25) ? 'web-down' : (random.pick(services) ?? 'web-down');
+  return random.percent(40) ? 'web-down' : (random.pick(services) ?? 'web-down');
 }
 
 function anyHealth(random: Random): Health {
