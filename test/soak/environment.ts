@@ -45,7 +45,8 @@ export async function startEnvironment(): Promise<Environment> {
   const seeded = await runUpsync(place, ...flags, '--once', '--apply', '--seed');
   if (seeded.code !== 0) throw new Error(`upsync --once --apply --seed: ${seeded.stdout}${seeded.stderr}`);
   await nginx.start();
-  const upsync = sidecar(() => startUpsync(place, ...flags));
+  const env = { NODE_OPTIONS: `--import=${new URL('heap.ts', import.meta.url).href}` };
+  const upsync = sidecar(() => startUpsync({ ...place, env }, ...flags));
   started.defer(() => upsync.end('SIGKILL'));
   await upsync.start();
   const running = started.move();

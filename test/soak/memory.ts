@@ -1,45 +1,56 @@
 import { readdir, readFile } from 'node:fs/promises';
+import type { Upsync } from '../support/upsync.ts';
 
-/** What one upsync process holds, at one quiet point. */
+/** What one upsync process holds, at one quiet point; memory in MiB. */
 export interface Sample {
   readonly pid: number;
   /** By `performance.now()`. */
   readonly at: number;
-  /** VmRSS, in MiB. */
+  /** What of the heap is in use once the garbage is gone. */
+  readonly heap: number;
+  /** VmRSS. */
   readonly rss: number;
   /** Open files and sockets. */
   readonly files: number;
 }
 
 /** Undefined where the process is gone. */
-export async function sample(pid: number): Promise<Sample | undefined> {
+export async function sample({ pid, next, signal }: Upsync): Promise<Sample | undefined> {
+  signal('SIGUSR2');
+  const line = await next('heap').catch(() => undefined);
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
   const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
-  if (kilobytes === undefined) return undefined;
-  return { pid, at: performance.now(), rss: Number(kilobytes) / 1024, files: files.length };
+  if (line === undefined || kilobytes === undefined) return undefined;
+  const heap = Number(line.heapUsed) / 2 ** 20;
+  return { pid, at: performance.now(), heap, rss: Number(kilobytes) / 1024, files: files.length };
 }
 
-/** How one process grew, from when it had warmed up. */
+/** How one process grew, from when it had warmed up: medians of the first and of the last fifth. */
 export interface Growth {
   readonly minutes: number;
-  /** Medians of the first and of the last fifth. */
-  readonly start: { readonly rss: number; readonly files: number };
-  readonly end: { readonly rss: number; readonly files: number };
-  /** MiB a minute, by the least squares of all samples. */
+  readonly start: Typical;
+  readonly end: Typical;
+  /** Of the heap: MiB a minute, by the least squares of all samples. */
   readonly slope: number;
 }
 
-/** Until then the heap finds its size, in ms. */
-const warmUp = 30_000;
-/** No process is judged that was seen for less, in ms. */
-const judged = 90_000;
+interface Typical {
+  readonly heap: number;
+  readonly files: number;
+}
 
-/** What no process may pass, in MiB: ten minutes of a leak that matters over weeks do. */
-export const mostRss = 160;
-export const mostGrowth = 15;
+/** Until then code is compiled and caches fill, in ms. */
+const warmUp = 20_000;
+/** No process is judged that was seen for less after that, in ms. */
+const judged = 60_000;
+
+/** What no process may take, in MiB. */
+export const mostRss = 256;
+/** How much the heap may grow, in MiB: a leak that matters within weeks passes it in ten minutes of a soak. */
+export const mostGrowth = 3;
 /** Connections come and go with what is kept, held and asked. */
-export const mostFiles = 10;
+const mostFiles = 10;
 
 /** The growth of the process that lived longest; undefined where none lived long enough to be judged. */
 export function growth(samples: readonly Sample[]): Growth | undefined {
@@ -48,7 +59,7 @@ export function growth(samples: readonly Sample[]): Growth | undefined {
     return life.filter(({ at }) => at - born >= warmUp);
   });
   const longest = lives.sort((a, b) => span(b) - span(a))[0] ?? [];
-  if (span(longest) + warmUp < judged) return undefined;
+  if (span(longest) < judged) return undefined;
   const fifth = Math.ceil(longest.length / 5);
   return {
     minutes: (span(longest) + warmUp) / 60_000,
@@ -64,9 +75,9 @@ export function memoryFaults(samples: readonly Sample[]): readonly string[] {
   const grown = growth(samples);
   const faults = most > mostRss ? [`upsync took ${most.toFixed(0)} MiB, more than ${mostRss}`] : [];
   if (grown === undefined) return faults;
-  const rss = grown.end.rss - grown.start.rss;
+  const heap = grown.end.heap - grown.start.heap;
   const files = grown.end.files - grown.start.files;
-  if (rss > mostGrowth) faults.push(`upsync grew by ${rss.toFixed(1)} MiB, more than ${mostGrowth}`);
+  if (heap > mostGrowth) faults.push(`upsync's heap grew by ${heap.toFixed(1)} MiB, more than ${mostGrowth}`);
   if (files > mostFiles)
     faults.push(`upsync holds ${files} files more than at first, more than ${mostFiles}`);
   return faults;
@@ -76,8 +87,8 @@ function span(life: readonly Sample[]): number {
   return (life.at(-1)?.at ?? 0) - (life[0]?.at ?? 0);
 }
 
-function typical(samples: readonly Sample[]): Growth['start'] {
-  return { rss: median(samples.map(({ rss }) => rss)), files: median(samples.map(({ files }) => files)) };
+function typical(samples: readonly Sample[]): Typical {
+  return { heap: median(samples.map(({ heap }) => heap)), files: median(samples.map(({ files }) => files)) };
 }
 
 export function median(numbers: readonly number[]): number {
@@ -88,8 +99,8 @@ function slopeOf(life: readonly Sample[]): number {
   const minutes = life.map(({ at }) => at / 60_000);
   const mean = (numbers: readonly number[]) =>
     numbers.reduce((sum, one) => sum + one, 0) / Math.max(1, numbers.length);
-  const [x, y] = [mean(minutes), mean(life.map(({ rss }) => rss))];
+  const [x, y] = [mean(minutes), mean(life.map(({ heap }) => heap))];
   const across = minutes.reduce((sum, at) => sum + (at - x) ** 2, 0);
-  const along = life.reduce((sum, { at, rss }) => sum + (at / 60_000 - x) * (rss - y), 0);
+  const along = life.reduce((sum, { at, heap }) => sum + (at / 60_000 - x) * (heap - y), 0);
   return across === 0 ? 0 : along / across;
 }

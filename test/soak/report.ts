@@ -54,16 +54,14 @@ export function report(results: Results): string {
 function memoryInWords(samples: readonly Sample[]): string {
   const most = Math.max(0, ...samples.map(({ rss }) => rss));
   const grown = growth(samples);
-  const bounds = `at most ${most.toFixed(0)} MiB (bound ${mostRss})`;
-  return grown === undefined
-    ? `${bounds}; no upsync lived long enough for a trend`
-    : `${bounds}; ${trend(grown)} (bound +${mostGrowth})`;
+  const taken = `at most ${most.toFixed(0)} MiB taken (bound ${mostRss})`;
+  return `${grown === undefined ? 'no upsync lived long enough for a trend' : trend(grown)}; ${taken}`;
 }
 
 function trend({ minutes, start, end, slope }: Growth): string {
-  const rss = `${start.rss.toFixed(1)} → ${end.rss.toFixed(1)} MiB`;
+  const heap = `heap ${start.heap.toFixed(1)} → ${end.heap.toFixed(1)} MiB (bound +${mostGrowth})`;
   const files = `${start.files} → ${end.files} open files`;
-  return `over ${minutes.toFixed(1)} min ${rss}, ${slope.toFixed(2)} MiB a minute, ${files}`;
+  return `over ${minutes.toFixed(1)} min ${heap}, ${slope.toFixed(2)} MiB a minute, ${files}`;
 }
 
 /** The first faults, and what was done until the first of them. */

@@ -48,7 +48,7 @@ export async function run({ seconds, seed }: Flags, signal: AbortSignal): Promis
       settled.push(now - since);
       checked += requests;
       wrong.forEach(fault);
-      const found = upsync.process && (await sample(upsync.process.pid));
+      const found = upsync.process && (await sample(upsync.process));
       if (found === undefined) fault('upsync ended by itself');
       else memory.push(found);
       if (faults().length > 0 || now - startedAt > seconds * 1000) return;
