@@ -1,27 +1,29 @@
 #!/usr/bin/env node
 // Makes a Debian machine able to run `npm run demo` and `npm test`:
 //
-//   node test/bed/setup.mjs [base] [docker]
+//   node test/bed/setup.mjs [base] [services] [docker]
 //
-// `base`, which is also the default, is node_modules, nginx, Consul, MariaDB and Redis; `docker` is an
-// engine with Compose and what makes base images. What is there already is left alone. This has to run on whatever
-// Node the machine came with and before anything is installed, so it imports nothing but node's own
-// modules and is plain JavaScript.
+// `base`, which is all that the drill takes, is node_modules, nginx and Consul; `services` is what the demo
+// services take, which are only tested: their packages, MariaDB and Redis. Both are the default. `docker` is
+// an engine with Compose and what makes base images. What is there already is left alone. This has to run
+// on whatever Node the machine came with and before anything is installed, so it imports nothing but node's
+// own modules and is plain JavaScript.
 import { ensureConsul } from './setup/consul.mjs';
 import { ensureDatabases } from './setup/databases.mjs';
 import { ensureDocker } from './setup/docker.mjs';
 import { ensureNginx } from './setup/nginx.mjs';
-import { ensureNodeModules } from './setup/node-modules.mjs';
+import { ensureNodeModules, ensureServiceModules } from './setup/node-modules.mjs';
 import { reportErrors, SetupError, say, seconds } from './setup/say.mjs';
 
 const parts = {
-  base: [ensureNodeModules, ensureNginx, ensureConsul, ensureDatabases],
+  base: [ensureNodeModules, ensureNginx, ensureConsul],
+  services: [ensureServiceModules, ensureDatabases],
   docker: [ensureDocker],
 };
 
 await reportErrors(async () => {
   const start = performance.now();
-  const asked = process.argv.length > 2 ? process.argv.slice(2) : ['base'];
+  const asked = process.argv.length > 2 ? process.argv.slice(2) : ['base', 'services'];
   const unknown = asked.filter((part) => !Object.hasOwn(parts, part));
   if (unknown.length > 0) {
     throw new SetupError(

@@ -4,10 +4,14 @@ import { root } from './paths.mjs';
 import { run } from './run.mjs';
 import { step } from './say.mjs';
 
-/** The npm packages of the lock files, ours (Node 24 itself is one of them) and the demo services'. */
-export async function ensureNodeModules() {
-  await ensurePackages('.');
-  await ensurePackages('demo/services');
+/** The npm packages of our lock file; Node 24 itself is one of them. */
+export function ensureNodeModules() {
+  return ensurePackages('.');
+}
+
+/** Those of the demo services, which have a lock file of their own. */
+export function ensureServiceModules() {
+  return ensurePackages('demo/services');
 }
 
 async function ensurePackages(folder) {
