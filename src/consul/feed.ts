@@ -44,7 +44,10 @@ export function createFeed(
 
   const watches = new Watches<ConsulQuery>(
     (query, stop) => watch(query, shared, stop),
-    (key) => answers.delete(key),
+    (key) => {
+      answers.delete(key);
+      report({ type: 'forgotten', query: key });
+    },
     signal,
   );
   return {

@@ -3,7 +3,12 @@ import type { Report } from '../pipeline/event.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { type Problem, ProblemError, problemOf } from '../pipeline/problem.ts';
 import { queryKey } from '../pipeline/query.ts';
-import type { ConsulAnswer, ConsulQuery, Registration } from '../pipeline/snapshot.ts';
+import {
+  type ConsulAnswer,
+  type ConsulQuery,
+  countByHealth,
+  type Registration,
+} from '../pipeline/snapshot.ts';
 import type { Client } from './client.ts';
 import { confirmEmpty } from './confirm.ts';
 import { decode } from './decode.ts';
@@ -76,10 +81,8 @@ export async function watch(query: ConsulQuery, shared: Shared, signal: AbortSig
       held = advance(query, held, found, clock.now());
       shared.keep(held);
       failures.end();
-      if (found.changed) {
-        reportAnswer(held, found.ms, shared.report);
-        shared.onChange();
-      }
+      reportAnswer(held, found, shared.report);
+      if (found.changed) shared.onChange();
     } else {
       index = 0n;
       if (found.kind === 'failed') await clock.sleep(failures.add(found.problem), signal);
@@ -122,6 +125,8 @@ function advance(query: ConsulQuery, held: ConsulAnswer | undefined, good: Good,
   return { query, value: good.value, index, since: now };
 }
 
-function reportAnswer({ query, value, index }: ConsulAnswer, ms: number, report: Report): void {
-  report({ type: 'answered', query: queryKey(query), instances: value.length, index, ms });
+function reportAnswer({ query: asked, value, index }: ConsulAnswer, { changed, ms }: Good, report: Report) {
+  const query = queryKey(asked);
+  if (!changed) return report({ type: 'answeredSame', query, index });
+  report({ type: 'answered', query, instances: value.length, health: countByHealth(value), index, ms });
 }

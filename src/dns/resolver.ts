@@ -62,7 +62,12 @@ export function createResolver(
     }
   }
 
-  const watches = new Watches<HostQuery>(watch, (key) => answers.delete(key), signal);
+  const forget = (key: QueryKey) => {
+    answers.delete(key);
+    report({ type: 'forgotten', query: key });
+  };
+
+  const watches = new Watches<HostQuery>(watch, forget, signal);
   return {
     want: (queries) => watches.want(queries.filter((query) => !isConsulQuery(query))),
     snapshot: () => new Map(answers),

@@ -2,7 +2,7 @@ import { changesBetween } from './changes.ts';
 import { withLosses } from './keep.ts';
 import type { Memory } from './memory.ts';
 import type { Observation } from './observe.ts';
-import type { Outcome, Running, UpstreamChange, Verdict } from './outcome.ts';
+import type { Outcome, Proof, Running, UpstreamChange, Verdict } from './outcome.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Problem } from './problem.ts';
 import type { Candidate, File, Release } from './release.ts';
@@ -29,7 +29,7 @@ export interface Job {
 export async function deliver(job: Job, signal: AbortSignal): Promise<Outcome> {
   const { feed, releases, gateway } = job.pipeline;
   const { live, digest, view, snapshot, memory, watch } = job;
-  const published = live?.digest === digest ? live : undefined;
+  const published = live?.digest === digest ? { ...live, view } : undefined;
   const running = await gateway.running(signal);
   // Asking was broken off, which says nothing of what nginx runs: no reload may come of it.
   signal.throwIfAborted();
@@ -105,9 +105,9 @@ async function prove(
   warnings: readonly string[],
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { releases, gateway } = job.pipeline;
+  const { releases } = job.pipeline;
   job.watch.to('prove');
-  const proof = await gateway.apply(release, signal);
+  const proof = await apply(job, release, signal);
   if (proof.kind === 'proven') await releases.markProven(release);
   if (proof.kind !== 'unproven') {
     return { kind: 'published', release, proof, changes, warnings, steps: job.watch.stop() };
@@ -115,6 +115,18 @@ async function prove(
   // Stopped in the middle: what nginx came to run is found out at the next start.
   if (signal.aborted) return { kind: 'failed', step: 'prove', problem: proof.problem };
   return rollBack(job, release, proof.problem, signal);
+}
+
+async function apply(
+  { pipeline: { gateway, report } }: Job,
+  release: Release,
+  signal: AbortSignal,
+): Promise<Proof> {
+  const proof = await gateway.apply(release, signal);
+  // What was broken off says nothing about nginx.
+  if (proof.kind !== 'unproven' || !signal.aborted)
+    report({ type: 'applied', digest: release.digest, proof: proof.kind });
+  return proof;
 }
 
 /** Back to the release that nginx was last seen to run, on disk and, where it runs something else, in nginx. */
@@ -128,10 +140,10 @@ async function rollBack(job: Job, release: Release, problem: Problem, signal: Ab
   await releases.rollBack(to);
   const running = await gateway.running(signal);
   if (to !== undefined && running.kind === 'running' && running.digest !== to.digest) {
-    const proof = await gateway.apply(to, signal);
+    const proof = await apply(job, to, signal);
     if (proof.kind === 'unproven') return { kind: 'failed', step: 'prove', problem: proof.problem };
   }
-  return { kind: 'rolledBack', to, problem };
+  return { kind: 'rolledBack', release, to, problem };
 }
 
 /** Whether nginx would start with none of our upstreams: where its configuration names one, it would not. */

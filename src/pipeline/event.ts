@@ -1,6 +1,9 @@
-import type { Notice, Outcome, Step } from './outcome.ts';
+import type { Notice, Outcome, Proof, Running, Step } from './outcome.ts';
+import type { UpstreamPlan } from './plan.ts';
 import type { Problem } from './problem.ts';
 import type { QueryKey } from './query.ts';
+import type { Release } from './release.ts';
+import type { HealthCounts } from './snapshot.ts';
 
 /** All that log, metrics, status and page ever present: they fold events and ask nobody else. */
 export type Event =
@@ -9,9 +12,12 @@ export type Event =
       readonly type: 'answered';
       readonly query: QueryKey;
       readonly instances: number;
+      readonly health: HealthCounts;
       readonly index: string;
       readonly ms: number;
     }
+  /** A query was answered, and its value is the one that was held. */
+  | { readonly type: 'answeredSame'; readonly query: QueryKey; readonly index: string }
   /** `failures` in a row, the first at `since` (ms since the epoch); the next try comes after `retryIn` ms. */
   | {
       readonly type: 'queryFailed';
@@ -23,6 +29,14 @@ export type Event =
     }
   /** The first answer after failures, `after` ms of them. */
   | { readonly type: 'queryRecovered'; readonly query: QueryKey; readonly after: number }
+  /** A query is wanted no more. */
+  | { readonly type: 'forgotten'; readonly query: QueryKey }
+  /** The configuration that counts from now on. */
+  | { readonly type: 'configured'; readonly upstreams: readonly UpstreamPlan[]; readonly terms: Terms }
+  /** The release that `current` names at the start of a run, before any pass. */
+  | { readonly type: 'found'; readonly release: Release | undefined }
+  /** A pass begins; `reconciled` ends it. */
+  | { readonly type: 'passBegan' }
   /** A step of a pass was completed; in `publish`, `part` tells how far it came. */
   | { readonly type: 'progress'; readonly step: Step; readonly part?: string }
   | {
@@ -32,6 +46,12 @@ export type Event =
     }
   /** A fault that ends nothing: a broken template edit, a bad configuration at SIGHUP. */
   | { readonly type: 'problem'; readonly problem: Problem }
+  /** nginx was told to run a release, and this came of it. */
+  | { readonly type: 'applied'; readonly digest: string; readonly proof: Proof['kind'] }
+  /** What nginx is seen to run: said each time that it is looked at, whether that is news or not. */
+  | { readonly type: 'observed'; readonly running: Running }
+  /** Where status can be asked for; `problem` is why it cannot be for now, and it is tried again. */
+  | { readonly type: 'listening'; readonly at: string; readonly problem?: Problem }
   /** nginx was seen to start or stop by itself, or to be otherwise than it should. */
   | {
       readonly type: 'gateway';
@@ -46,5 +66,15 @@ export type Event =
       readonly notices: readonly Notice[];
       readonly changeToLive?: number;
     };
+
+/** What else of the configuration matters to those who present events. */
+export interface Terms {
+  /** ms after which data that Consul no longer vouches for is stale. */
+  readonly maxStale: number;
+  /** ms that nginx has to be seen to run a release. */
+  readonly proofTimeout: number;
+  /** By key of `upsync.yaml`, as it came to be. No secret is among them. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+}
 
 export type Report = (event: Event) => void;

@@ -18,6 +18,7 @@ export async function followGateway(
   while (!signal.aborted) {
     const now = await gateway.running(signal);
     if (signal.aborted) return;
+    report({ type: 'observed', running: now });
     const { problem } = now;
     if (last?.kind !== now.kind || trouble(last) !== trouble(now)) {
       const detail = describe(now);

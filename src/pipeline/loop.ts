@@ -17,6 +17,7 @@ export async function loop(pipeline: Pipeline, bell: Quiescence, signal: AbortSi
     const since = await bell.next(wakeAt, signal);
     if (signal.aborted) return;
     changedAt ??= since;
+    report({ type: 'passBegan' });
     const pass = await reconcile(pipeline, memory, 'apply', signal);
     ({ memory, wakeAt } = pass);
     const { outcome, notices } = pass;

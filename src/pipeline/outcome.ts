@@ -102,6 +102,7 @@ export type Outcome =
       readonly since: number;
       readonly until: number;
     }
+  /** The files are those of the release; its view is the newest. */
   | { readonly kind: 'unchanged'; readonly release: Release }
   | { readonly kind: 'held'; readonly why: string; readonly until: number }
   /** Consul's answers changed while the candidate was tested: it is not worth a reload any more. */
@@ -123,5 +124,10 @@ export type Outcome =
       readonly steps: StepTimes;
     }
   /** nginx was not seen to run the release: `current` is back at `to`, or gone where there was nothing before. */
-  | { readonly kind: 'rolledBack'; readonly to: Release | undefined; readonly problem: Problem }
+  | {
+      readonly kind: 'rolledBack';
+      readonly release: Release;
+      readonly to: Release | undefined;
+      readonly problem: Problem;
+    }
   | { readonly kind: 'failed'; readonly step: Step; readonly problem: Problem };

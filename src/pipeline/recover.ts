@@ -14,6 +14,7 @@ export async function recover(
   try {
     await putProvenBack(releases, gateway, signal);
     await releases.tidy();
+    report({ type: 'found', release: await releases.live() });
   } catch (error) {
     report({ type: 'problem', problem: problemOf(error) });
   }

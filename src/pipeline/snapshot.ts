@@ -7,6 +7,15 @@ import type { Query, QueryKey } from './query.ts';
  */
 export type Health = 'passing' | 'warning' | 'critical' | 'maintenance' | 'unknown';
 
+/** How many instances are in each state; one that none is in is left out. */
+export type HealthCounts = Readonly<Partial<Record<Health, number>>>;
+
+export function countByHealth(registrations: readonly Registration[]): HealthCounts {
+  const counts: Partial<Record<Health, number>> = {};
+  for (const { health } of registrations) counts[health] = (counts[health] ?? 0) + 1;
+  return counts;
+}
+
 /** One registration as Consul tells it: structure checked, values not yet (anyone may have written them). */
 export interface Registration {
   readonly datacenter: string;

@@ -2,8 +2,25 @@ import type { Event } from '../pipeline/event.ts';
 import { sentence } from '../pipeline/problem.ts';
 import { duration, type Line } from './line.ts';
 
+/** Those that are no news, and say only how things stand. */
+const silent = [
+  'answeredSame',
+  'forgotten',
+  'configured',
+  'found',
+  'passBegan',
+  'applied',
+  'observed',
+] as const;
+
+type Silent = Extract<Event, { type: (typeof silent)[number] }>;
+
+export function isSilent(event: Event): event is Silent {
+  return silent.some((type) => type === event.type);
+}
+
 /** The line of every event but `reconciled`, whose lines outcome-lines.ts writes. */
-export function eventLine(event: Exclude<Event, { type: 'reconciled' }>, now: number): Line {
+export function eventLine(event: Exclude<Event, Silent | { type: 'reconciled' }>, now: number): Line {
   switch (event.type) {
     case 'answered': {
       const { query, instances, index, ms } = event;
@@ -43,6 +60,13 @@ export function eventLine(event: Exclude<Event, { type: 'reconciled' }>, now: nu
         text: sentence(event.problem).replaceAll(/:?\n\s*/g, '; '),
         fields: { event: 'problem', ...event.problem },
       };
+    case 'listening': {
+      const { at, problem } = event;
+      if (problem === undefined)
+        return { level: 'info', text: `status is at ${at}`, fields: { event: 'listening', at } };
+      const text = `no status at ${at}, tried again soon: ${sentence(problem)}`;
+      return { level: 'error', text, fields: { event: 'notListening', at, ...problem } };
+    }
     case 'gateway': {
       const { state, detail, problem } = event;
       const fields = { event: 'gateway', state, ...problem };

@@ -1,7 +1,7 @@
 import type { Event, Report } from '../pipeline/event.ts';
 import type { Notice } from '../pipeline/outcome.ts';
 import type { Clock } from '../pipeline/ports.ts';
-import { eventLine } from './event-line.ts';
+import { eventLine, isSilent } from './event-line.ts';
 import type { Line } from './line.ts';
 import { endLine, noticeLine, topicOf } from './notice-line.ts';
 import { outcomeLines } from './outcome-lines.ts';
@@ -21,6 +21,7 @@ export function createLog(write: (line: Line) => void, clock: Clock): Report {
   let notices: ReadonlyMap<string, Notice> = new Map();
 
   return (event) => {
+    if (isSilent(event)) return;
     switch (event.type) {
       case 'reconciled':
         // Who waits has not looked yet.
@@ -38,6 +39,11 @@ export function createLog(write: (line: Line) => void, clock: Clock): Report {
           eventLine(event, clock.now()),
           reminder,
         );
+      case 'listening':
+        if (event.problem !== undefined)
+          return sayOnce('listening', event.problem.what, eventLine(event, clock.now()), reminder);
+        said.delete('listening');
+        return write(eventLine(event, clock.now()));
       case 'queryRecovered':
         said.delete(event.query);
         return write(eventLine(event, clock.now()));

@@ -106,11 +106,12 @@ test('a resolver that does not answer is not waited for longer than 10 s', async
 });
 
 test('a name that is wanted no more is forgotten', async () => {
-  const { feed, answer, value, stop } = open();
+  const { feed, answer, value, events, stop } = open();
   answer(async () => ['10.0.0.1']);
   feed.want([host('db')]);
   await expect.poll(() => value('db')).toEqual(['10.0.0.1']);
   feed.want([]);
   expect(value('db')).toBeUndefined();
+  expect(events).toEqual([{ type: 'forgotten', query: 'host:db' }]);
   stop();
 });

@@ -59,6 +59,17 @@ describe('a change', () => {
     expect(on.done).toEqual([]);
   });
 
+  test('that leaves the files as they are is in the view all the same', async () => {
+    const on = withInstances(1);
+    await pass(on);
+    on.answers = snapshot({ web1: registrations(1, { health: 'critical' }) });
+    const { outcome } = await pass(on);
+    expect(outcome).toMatchObject({
+      kind: 'unchanged',
+      release: { digest, view: { upstreams: [{ origin: 'kept' }] } },
+    });
+  });
+
   test('that nginx refuses is never published', async () => {
     const on = withInstances(1);
     on.verdict = { kind: 'refused', problems: [{ what: 'unknown directive', where: 'a:1' }] };
@@ -131,6 +142,7 @@ describe('a release that nginx does not come to run', () => {
     const { outcome } = await pass(on);
     expect(outcome).toMatchObject({
       kind: 'rolledBack',
+      release: { digest },
       to: { digest: 'old' },
       problem: { what: 'nginx does not run it' },
     });
@@ -144,6 +156,10 @@ describe('a release that nginx does not come to run', () => {
     on.proofs = [unproven, proven];
     expect((await pass(on)).outcome.kind).toBe('rolledBack');
     expect(on.done.slice(-2)).toEqual(['rollBack old', 'apply old']);
+    expect(on.events.filter(({ type }) => type === 'applied')).toEqual([
+      { type: 'applied', digest, proof: 'unproven' },
+      { type: 'applied', digest: 'old', proof: 'proven' },
+    ]);
   });
 
   test('gives way to what nginx ran before, though upsync had not proven it yet', async () => {
@@ -295,6 +311,7 @@ describe('at a start', () => {
     on.live = release('seed');
     await recover(on.pipeline, never);
     expect(on.done).toEqual([]);
+    expect(on.events).toEqual([{ type: 'found', release: release('seed') }]);
   });
 });
 

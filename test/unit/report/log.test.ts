@@ -158,9 +158,46 @@ test('a notice is said when it comes up and when it is over, not while it lasts'
   ]);
 });
 
+test('how things stand, where that is no news, is not said at all', () => {
+  const silent: readonly Event[] = [
+    { type: 'answeredSame', query: 'service:web1', index: '7' },
+    { type: 'forgotten', query: 'service:web1' },
+    { type: 'found', release: undefined },
+    { type: 'passBegan' },
+    { type: 'applied', digest: 'a', proof: 'proven' },
+    { type: 'observed', running: { kind: 'running', digest: 'a', draining: 0 } },
+  ];
+  for (const event of silent) report(event);
+  expect(lines).toEqual([]);
+});
+
+test('where status is told is said, and once a minute that it cannot be', async () => {
+  const at = 'http://127.0.0.1:9465/';
+  const problem = { what: 'the port is taken', remedy: 'choose another --listen' };
+  for (let tries = 0; tries < 13; tries++) {
+    report({ type: 'listening', at, problem });
+    await clock.advance(5_000);
+  }
+  report({ type: 'listening', at });
+  const taken = `no status at ${at}, tried again soon: the port is taken; choose another --listen`;
+  expect(texts()).toEqual([taken, taken, `status is at ${at}`]);
+  expect(lines.map(({ level, fields }) => [level, fields.event])).toEqual([
+    ['error', 'notListening'],
+    ['error', 'notListening'],
+    ['info', 'listening'],
+  ]);
+});
+
 test('nothing to change is nothing to say', () => {
   report(reconciled({ kind: 'unchanged', release: release('a') }));
   report({ type: 'progress', step: 'render' });
-  report({ type: 'answered', query: 'service:web1', instances: 1, index: '7', ms: 1 });
+  report({
+    type: 'answered',
+    query: 'service:web1',
+    instances: 1,
+    health: { passing: 1 },
+    index: '7',
+    ms: 1,
+  });
   expect(texts()).toEqual([]);
 });
