@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { isColoured } from './colour.ts';
 import { type Line, printable } from './line.ts';
 
 export interface LoggerOptions {
@@ -31,12 +32,6 @@ export async function createWriter(
     pretty ? await prettified(out, isColoured(out, env)) : out,
   );
   return ({ level, text, fields }) => logger[level](fields, printable(text));
-}
-
-/** As Node and most programs decide: FORCE_COLOR, then NO_COLOR (https://no-color.org), then whether it is a terminal. */
-function isColoured(out: Output, { FORCE_COLOR, NO_COLOR }: Env): boolean {
-  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0';
-  return out.isTTY === true && (NO_COLOR === undefined || NO_COLOR === '');
 }
 
 /** Loaded only where it is asked for: it costs memory that a sidecar can do without. */

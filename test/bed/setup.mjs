@@ -1,24 +1,26 @@
 #!/usr/bin/env node
 // Makes a Debian machine able to run `npm run demo` and `npm test`:
 //
-//   node test/bed/setup.mjs [base] [services] [docker]
+//   node test/bed/setup.mjs [base] [services] [docker] [monitoring]
 //
 // `base`, which is all that the drill takes, is node_modules, nginx and Consul; `services` is what the demo
 // services take, which are only tested: their packages, MariaDB and Redis. Both are the default. `docker` is
-// an engine with Compose and what makes base images. What is there already is left alone. This has to run
-// on whatever Node the machine came with and before anything is installed, so it imports nothing but node's
-// own modules and is plain JavaScript.
+// an engine with Compose and what makes base images; `monitoring` is promtool, which checks metrics and
+// alert rules. What is there already is left alone. This has to run on whatever Node the machine came with
+// and before anything is installed, so it imports nothing but node's own modules and is plain JavaScript.
 import { ensureConsul } from './setup/consul.mjs';
 import { ensureDatabases } from './setup/databases.mjs';
 import { ensureDocker } from './setup/docker.mjs';
 import { ensureNginx } from './setup/nginx.mjs';
 import { ensureNodeModules, ensureServiceModules } from './setup/node-modules.mjs';
+import { ensurePromtool } from './setup/promtool.mjs';
 import { reportErrors, SetupError, say, seconds } from './setup/say.mjs';
 
 const parts = {
   base: [ensureNodeModules, ensureNginx, ensureConsul],
   services: [ensureServiceModules, ensureDatabases],
   docker: [ensureDocker],
+  monitoring: [ensurePromtool],
 };
 
 await reportErrors(async () => {

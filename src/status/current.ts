@@ -1,0 +1,38 @@
+import type { Event } from '../pipeline/event.ts';
+import type { Clock } from '../pipeline/ports.ts';
+import { fold, freshState } from './fold.ts';
+import { statusOf } from './present.ts';
+import type { Status } from './schema.ts';
+import type { State } from './state.ts';
+
+/** The state that the events have led to, for whoever presents it. */
+export interface Current {
+  note(event: Event): void;
+  /** Calls `listener` after each event that changed more than the pulse. */
+  onChange(listener: () => void): void;
+  status(): Status;
+}
+
+export function currentStatus(version: string, clock: Clock): Current {
+  // Nobody wants to read fractions of a millisecond since 1970.
+  const now = () => Math.round(clock.now());
+  let state = freshState(version, now());
+  const listeners: (() => void)[] = [];
+  return {
+    note(event) {
+      const before = state;
+      state = fold(state, event, now());
+      if (changed(before, state)) for (const listener of listeners) listener();
+    },
+    onChange: (listener) => listeners.push(listener),
+    status: () => statusOf(state, now()),
+  };
+}
+
+/** nginx is looked at every second, mostly in vain. */
+function changed(before: State, after: State): boolean {
+  const { pulse: _, ...was } = before;
+  const { pulse: __, ...is } = after;
+  const old = new Map<string, unknown>(Object.entries(was));
+  return Object.entries(is).some(([key, value]) => old.get(key) !== value);
+}

@@ -1,0 +1,112 @@
+import type { Event } from '../pipeline/event.ts';
+import type { Outcome, Step } from '../pipeline/outcome.ts';
+import type { Problem } from '../pipeline/problem.ts';
+import { observed, withSteps } from './histogram.ts';
+import { changeRecords, withRecord } from './release-record.ts';
+import type { State } from './state.ts';
+
+/** nginx may find many faults in one candidate. */
+const shownProblems = 10;
+
+type Reconciled = Extract<Event, { type: 'reconciled' }>;
+
+export function foldReconciled(before: State, event: Reconciled, now: number): State {
+  const { outcome, notices } = event;
+  const { passes } = before.counts;
+  const state: State = {
+    ...before,
+    // A pass that only waits has not looked at anything.
+    notices: outcome.kind === 'waiting' ? before.notices : notices,
+    waiting: undefined,
+    counts: {
+      ...before.counts,
+      passes: { ...passes, [outcome.kind]: (passes[outcome.kind] ?? 0) + 1 },
+    },
+    pulse: { ...before.pulse, passSince: undefined },
+  };
+  switch (outcome.kind) {
+    case 'waiting':
+      return {
+        ...state,
+        waiting: { why: `Consul has not answered for ${outcome.missing.join(', ')}`, until: outcome.until },
+      };
+    case 'held':
+      return { ...state, waiting: { why: outcome.why, until: outcome.until } };
+    case 'unchanged':
+      return { ...state, serving: outcome.release, blocked: undefined };
+    case 'published':
+      return foldPublished(state, outcome, event.changeToLive, now);
+    case 'rejected': {
+      const { stage, problems } = outcome;
+      const rejected = { ...state.counts.rejected, [stage]: state.counts.rejected[stage] + 1 };
+      return block({ ...state, counts: { ...state.counts, rejected } }, 'rejected', stage, problems, now);
+    }
+    case 'rolledBack':
+      return foldRolledBack(state, outcome, now);
+    case 'failed':
+      return block(state, 'failed', outcome.step, [outcome.problem], now);
+    case 'superseded':
+    case 'accepted':
+      return state;
+  }
+}
+
+function foldPublished(
+  state: State,
+  { release, proof, changes, steps }: Extract<Outcome, { kind: 'published' }>,
+  changeToLive: number | undefined,
+  now: number,
+): State {
+  const isLive = proof.kind === 'proven';
+  return {
+    ...state,
+    serving: release,
+    blocked: undefined,
+    changeToLive:
+      isLive && changeToLive !== undefined ? observed(state.changeToLive, changeToLive) : state.changeToLive,
+    steps: withSteps(state.steps, steps),
+    releases: withRecord(state.releases, {
+      digest: release.digest,
+      at: now,
+      result: isLive ? 'live' : 'published',
+      changeToLive: isLive ? changeToLive : undefined,
+      steps,
+      workers: isLive ? proof.workers : undefined,
+      changes: changeRecords(changes),
+      problem: undefined,
+    }),
+  };
+}
+
+function foldRolledBack(
+  state: State,
+  { release, to, problem }: Extract<Outcome, { kind: 'rolledBack' }>,
+  now: number,
+): State {
+  const releases = withRecord(state.releases, {
+    digest: release.digest,
+    at: now,
+    result: 'rolledBack',
+    changeToLive: undefined,
+    steps: {},
+    workers: undefined,
+    changes: [],
+    problem,
+  });
+  return block({ ...state, releases, serving: to }, 'rolledBack', 'prove', [problem], now);
+}
+
+/** Until a pass succeeds it is one block, however its reasons change. */
+function block(
+  state: State,
+  by: 'rejected' | 'rolledBack' | 'failed',
+  at: Step,
+  problems: readonly Problem[],
+  now: number,
+): State {
+  const { since = now, times = 0 } = state.blocked ?? {};
+  return {
+    ...state,
+    blocked: { by, at, since, times: times + 1, problems: problems.slice(0, shownProblems) },
+  };
+}

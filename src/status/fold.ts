@@ -1,0 +1,107 @@
+import type { Event } from '../pipeline/event.ts';
+import { serviceQuery } from '../pipeline/observe.ts';
+import { queryKey } from '../pipeline/query.ts';
+import { foldQuery } from './fold-query.ts';
+import { foldReconciled } from './fold-reconciled.ts';
+import { noObservations } from './histogram.ts';
+import type { NginxState, State } from './state.ts';
+
+/** So many faults that ended nothing are remembered. */
+const rememberedProblems = 20;
+
+export function freshState(version: string, now: number): State {
+  return {
+    version,
+    startedAt: now,
+    process: 'running',
+    configured: undefined,
+    queries: new Map(),
+    serving: undefined,
+    nginx: { state: 'unknown', release: undefined, draining: 0, problem: undefined },
+    notices: [],
+    waiting: undefined,
+    blocked: undefined,
+    releases: [],
+    problems: [],
+    listening: undefined,
+    counts: { passes: {}, reloads: {}, rejected: { render: 0, test: 0 }, problems: 0 },
+    changeToLive: noObservations,
+    steps: {},
+    pulse: { passSince: undefined, lookedAt: undefined },
+  };
+}
+
+/**
+ * The state after an event at `now` (ms since the epoch). It asks nobody, and what an event does not touch
+ * stays the same object: that is how those who present it tell what changed.
+ */
+export function fold(state: State, event: Event, now: number): State {
+  switch (event.type) {
+    case 'answered':
+    case 'answeredSame':
+    case 'queryFailed':
+    case 'queryRecovered':
+    case 'forgotten':
+      return { ...state, queries: foldQuery(state.queries, event, now) };
+    case 'configured':
+      return foldConfigured(state, event);
+    case 'process':
+      return event.state === 'stopping' ? { ...state, process: 'stopping' } : state;
+    case 'found':
+      return { ...state, serving: event.release };
+    case 'passBegan':
+      return { ...state, pulse: { ...state.pulse, passSince: now } };
+    case 'progress':
+      return state;
+    case 'applied':
+      return foldApplied(state, event);
+    case 'reconciled':
+      return foldReconciled(state, event, now);
+    case 'observed':
+      return { ...foldObserved(state, event), pulse: { ...state.pulse, lookedAt: now } };
+    case 'gateway':
+      return state;
+    case 'listening':
+      return { ...state, listening: { at: event.at, problem: event.problem } };
+    case 'problem': {
+      const problems = [...state.problems, { at: now, problem: event.problem }].slice(-rememberedProblems);
+      return { ...state, problems, counts: { ...state.counts, problems: state.counts.problems + 1 } };
+    }
+  }
+}
+
+/** Answers to what is asked again stay: they are as good as they were. */
+function foldConfigured(state: State, event: Extract<Event, { type: 'configured' }>): State {
+  const wanted = new Set(event.upstreams.map((upstream) => queryKey(serviceQuery(upstream))));
+  const queries = new Map([...state.queries].filter(([key]) => wanted.has(key)));
+  return { ...state, configured: event, queries, pulse: { ...state.pulse, passSince: undefined } };
+}
+
+function foldApplied(state: State, { digest, proof }: Extract<Event, { type: 'applied' }>): State {
+  const { reloads } = state.counts;
+  const counts = { ...state.counts, reloads: { ...reloads, [proof]: (reloads[proof] ?? 0) + 1 } };
+  if (proof !== 'proven') return { ...state, counts };
+  return {
+    ...state,
+    counts,
+    nginx: { ...state.nginx, state: 'running', release: digest, problem: undefined },
+  };
+}
+
+function foldObserved(state: State, { running }: Extract<Event, { type: 'observed' }>): State {
+  const problem = 'problem' in running ? running.problem : undefined;
+  const nginx: NginxState =
+    running.kind === 'running'
+      ? { state: 'running', release: running.digest, draining: running.draining, problem }
+      : { state: 'stopped', release: undefined, draining: 0, problem };
+  return isSame(nginx, state.nginx) ? state : { ...state, nginx };
+}
+
+function isSame(a: NginxState, b: NginxState): boolean {
+  return (
+    a.state === b.state &&
+    a.release === b.release &&
+    a.draining === b.draining &&
+    a.problem?.what === b.problem?.what
+  );
+}

@@ -1,0 +1,185 @@
+import { z } from 'zod';
+
+const time = z.number().describe('ms since the epoch');
+const ms = z.number();
+const count = z.number().int();
+
+const problem = z.object({
+  what: z.string(),
+  where: z.string().nullable(),
+  remedy: z.string().nullable(),
+});
+
+const health = z
+  .object({ passing: count, warning: count, critical: count, maintenance: count, unknown: count })
+  .describe('instances by their worst check; unknown where the answer carries no checks');
+
+const query = z.object({
+  answer: z
+    .object({
+      instances: count.describe('registered, whatever their health'),
+      health,
+      index: z.string().describe("Consul's index"),
+      at: time.describe('when the last good answer came, in ms since the epoch'),
+      changedAt: time.describe('when it last was another one, in ms since the epoch'),
+    })
+    .nullable()
+    .describe('the last good one; null until there is one'),
+  failing: z
+    .object({ since: time, failures: count.describe('in a row'), problem })
+    .nullable()
+    .describe('what is wrong now; the last good answer goes on to count meanwhile'),
+  errors: count.describe('failures since upsync started'),
+});
+
+const server = z.object({
+  address: z.string().describe('address:port, IPv6 in brackets'),
+  node: z.string(),
+  instance: z.string().describe('datacenter/node/id'),
+  weight: z.number(),
+  state: z.enum(['up', 'down']).describe('down: in maintenance, takes no new request'),
+  lostSince: time
+    .nullable()
+    .describe('since when it is kept though no longer registered, in ms since the epoch'),
+});
+
+const because = z.object({ instance: z.string(), reason: z.string() });
+
+const upstream = z.object({
+  service: z.string(),
+  datacenter: z.string().describe("empty: the agent's own"),
+  query: z.string().describe('its key in queries'),
+  origin: z
+    .enum(['live', 'kept', 'held', 'down', 'none'])
+    .describe(
+      "live: as Consul has it; kept: from before, nothing is healthy; held: a big loss waits; down: answers 503; none: not in nginx's configuration",
+    ),
+  servers: z.array(server).describe('what nginx has of it now'),
+  up: count.describe('servers that take requests'),
+  why: z
+    .object({
+      kind: z.enum(['missing', 'kept', 'down', 'dropped', 'held']),
+      registered: count.nullable().describe('instances that Consul has, none of them healthy'),
+      losing: count.nullable().describe('servers that a big loss would take away'),
+      until: time.nullable().describe('when that ends, in ms since the epoch'),
+    })
+    .nullable()
+    .describe('why it is not live'),
+  leftOut: z.array(because).describe('instances that were not taken; the first 20'),
+  leftOutCount: count,
+  doubtful: z.array(because).describe('instances that were taken though they are odd; the first 20'),
+});
+
+const named = z.object({
+  count,
+  servers: z.array(z.object({ address: z.string(), node: z.string() })).describe('some of them, or all'),
+});
+
+const steps = z
+  .object({ render: ms, stage: ms, test: ms, publish: ms, prove: ms })
+  .partial()
+  .describe('ms; prove begins with the reload');
+
+const release = z.object({
+  digest: z.string(),
+  at: time,
+  result: z
+    .enum(['live', 'published', 'rolledBack'])
+    .describe('live: nginx was seen to run it; published: nginx does not run, and starts with it'),
+  changeToLive: ms.nullable().describe("ms from Consul's answer to the proof, where a change caused it"),
+  steps,
+  workers: count.nullable().describe('workers that answered with it'),
+  changes: z
+    .array(
+      z.object({
+        upstream: z.string(),
+        gone: z.boolean(),
+        up: count,
+        joined: named,
+        left: named,
+        changed: named.describe('other weight or state'),
+      }),
+    )
+    .describe('by upstream'),
+  problem: problem.nullable().describe('why it was rolled back'),
+  times: count.describe('how often it was rolled back in a row'),
+});
+
+const histogram = z.object({
+  buckets: z
+    .array(z.object({ le: ms.nullable().describe('ms; null: no bound'), count }))
+    .describe('not cumulative'),
+  sum: ms,
+  count,
+});
+
+const counted = z.record(z.string(), count);
+
+/** What `/status` says. Whoever reads it across versions should pass over keys that they do not know. */
+export const statusSchema = z.object({
+  time: time.describe('when this was said, in ms since the epoch'),
+  alive: z.boolean().describe('as /healthz'),
+  ready: z.boolean().describe('as /readyz'),
+  notReady: z.array(z.string()).describe('why not'),
+  consul: z
+    .enum(['silent', 'answering', 'partly', 'failing'])
+    .describe('of the queries for services: none was answered yet, all are, some are, none is'),
+  warnings: z.array(z.string()).describe('all that is not as it should be now, in words'),
+  version: z.string(),
+  pid: count,
+  startedAt: time,
+  process: z.enum(['running', 'stopping']),
+  settings: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .describe('the configuration by key of upsync.yaml, without secrets'),
+  nginx: z.object({
+    state: z.enum(['unknown', 'running', 'stopped']),
+    release: z.string().nullable().describe('digest that its workers answer with; null: none of ours'),
+    draining: count.describe('generations of old workers that finish what they have'),
+    problem: problem.nullable(),
+  }),
+  release: z
+    .object({ digest: z.string(), time })
+    .nullable()
+    .describe('the one that nginx was last seen to run, or would start with'),
+  waiting: z.object({ why: z.string(), until: time }).nullable().describe('why nothing is done for now'),
+  blocked: z
+    .object({
+      by: z.enum(['rejected', 'rolledBack', 'failed']),
+      at: z.enum(['render', 'stage', 'test', 'publish', 'prove']),
+      since: time,
+      times: count,
+      problems: z.array(problem),
+    })
+    .nullable()
+    .describe('what keeps the newest change from nginx'),
+  queries: z
+    .record(z.string(), query)
+    .describe("by key, such as service:web1; the log's lines begin with it"),
+  upstreams: z.record(z.string(), upstream),
+  releases: z.record(z.string(), release).describe('the last 50, by number since upsync started'),
+  problems: z.array(z.object({ at: time, problem })).describe('the last 20 faults that ended nothing'),
+  listening: z
+    .object({ at: z.string(), problem: problem.nullable() })
+    .nullable()
+    .describe('null: by the control socket alone'),
+  counts: z.object({
+    passes: counted.describe('by outcome'),
+    reloads: counted.describe('by what came of them: proven, unproven, stopped'),
+    rejected: z.object({ render: count, test: count }),
+    problems: count,
+  }),
+  changeToLive: histogram,
+  steps: z.record(z.string(), histogram).describe('by step'),
+});
+
+export type Status = z.infer<typeof statusSchema>;
+
+/** The keys whose entries `/events` sends one by one. */
+export const grouped = ['queries', 'upstreams', 'releases'] as const;
+
+/** The JSON Schema (draft 2020-12) of `/status`, as `upsync schema --status` prints it. */
+export function statusJsonSchema(): unknown {
+  const { $schema, ...rest } = z.toJSONSchema(statusSchema);
+  return { $schema, title: 'status of upsync', ...rest };
+}

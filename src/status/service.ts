@@ -1,0 +1,42 @@
+import { createServer } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Event, Report } from '../pipeline/event.ts';
+import type { Clock } from '../pipeline/ports.ts';
+import { currentStatus } from './current.ts';
+import { audience, audienceTuning } from './events.ts';
+import { createHandler } from './handler.ts';
+import { hostCheck } from './hosts.ts';
+import { listen, type Place } from './listen.ts';
+
+/** Where status is told, and for which names besides loopback's and IP addresses. */
+export interface ListenOptions {
+  /** Undefined: nowhere but on the control socket. */
+  readonly place: Place | undefined;
+  readonly hosts: readonly string[];
+}
+
+export interface StatusService {
+  note(event: Event): void;
+  /** Answers on a connection that came in elsewhere: the control socket's. */
+  take(connection: Duplex): void;
+  /** Until `signal` aborts. */
+  listen(options: ListenOptions, report: Report, signal: AbortSignal): Promise<void>;
+  /** Tells those who follow the last, and lets them go. */
+  end(): void;
+}
+
+export function statusService(version: string, clock: Clock): StatusService {
+  const current = currentStatus(version, clock);
+  const followers = audience(current, audienceTuning);
+  const onSocket = createServer(createHandler(current, followers, {}, undefined));
+  return {
+    note: current.note,
+    take: (connection) => onSocket.emit('connection', connection),
+    async listen({ place, hosts }, report, signal) {
+      if (place === undefined) return;
+      const mayAsk = hostCheck([place.host, ...hosts]);
+      await listen(place, createHandler(current, followers, {}, mayAsk), clock, report, signal);
+    },
+    end: followers.end,
+  };
+}
