@@ -1,8 +1,9 @@
 import { type Assembly, assemble, follow } from './assemble.ts';
 import type { Io } from './cli/io.ts';
 import type { Config } from './config/config.ts';
+import { termsOf } from './config/terms.ts';
 import { systemClock } from './pipeline/clock.ts';
-import type { Report } from './pipeline/event.ts';
+import type { Event, Report } from './pipeline/event.ts';
 import { followGateway } from './pipeline/follow-gateway.ts';
 import { followReleases } from './pipeline/follow-releases.ts';
 import { loop } from './pipeline/loop.ts';
@@ -14,6 +15,7 @@ import { recover } from './pipeline/recover.ts';
 import { acquireLock, type Lock } from './release/lock.ts';
 import { createLog } from './report/log.ts';
 import { createWriter } from './report/logger.ts';
+import { type StatusService, statusService } from './status/service.ts';
 import { watchTemplates } from './template/watch.ts';
 import { version } from './version.ts';
 
@@ -23,9 +25,16 @@ import { version } from './version.ts';
  */
 export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<number> {
   const config = await load();
-  const report = createLog(await createWriter(config.log, io.stdout, io.env), systemClock);
+  const log = createLog(await createWriter(config.log, io.stdout, io.env), systemClock);
+  const status = statusService(version, systemClock);
+  const report = (event: Event) => {
+    log(event);
+    status.note(event);
+  };
   await using lock = await acquireLock(config.output);
-  let work = prepare(config, lock, report);
+  lock.onConnection(status.take);
+  const parts = { lock, report, status };
+  let work = prepare(config, parts);
   let next: Work | undefined;
   /** The last whose release nginx took: what a configuration that it does not take gives way to. */
   let taken: Work | undefined;
@@ -34,7 +43,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
     try {
       const fresh = await load();
       if (fresh.output !== config.output) throw moved(config.output);
-      next = prepare(fresh, lock, report);
+      next = prepare(fresh, parts);
       work.end();
     } catch (error) {
       report({ type: 'problem', problem: unused(problemOf(error)) });
@@ -42,6 +51,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
   });
   io.signal.addEventListener('abort', () => {
     report({ type: 'process', state: 'stopping', detail: '' });
+    status.end();
     work.end();
   });
 
@@ -57,7 +67,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
         type: 'problem',
         problem: unused({ what: 'nginx does not take it; the one before goes on' }),
       });
-      work = prepare(taken.config, lock, report, taken.pipeline);
+      work = prepare(taken.config, parts, taken.pipeline);
       taken = undefined;
     } else break;
   }
@@ -76,8 +86,15 @@ interface Work {
   end(): void;
 }
 
+/** What outlives a change of the configuration. */
+interface Parts {
+  readonly lock: Lock;
+  readonly report: Report;
+  readonly status: StatusService;
+}
+
 /** `before`: what another work of the same configuration had come to know of templates and nginx. */
-function prepare(config: Config, lock: Lock, log: Report, before?: Assembly): Work {
+function prepare(config: Config, { lock, report: tell, status }: Parts, before?: Assembly): Work {
   const ended = new AbortController();
   const { signal } = ended;
   const { plan } = config;
@@ -85,7 +102,7 @@ function prepare(config: Config, lock: Lock, log: Report, before?: Assembly): Wo
   let state: 'new' | 'taken' | 'refused' = 'new';
   let onTrial = false;
   const report: Report = (event) => {
-    log(event);
+    tell(event);
     if (event.type !== 'reconciled' || state !== 'new') return;
     if (isTaken(event.outcome)) state = 'taken';
     if (!onTrial || !isRefused(event.outcome)) return;
@@ -105,9 +122,12 @@ function prepare(config: Config, lock: Lock, log: Report, before?: Assembly): Wo
     end: () => ended.abort(),
     async run(trial) {
       onTrial = trial;
+      report({ type: 'configured', upstreams: plan.upstreams, terms: termsOf(config) });
       feed.want(plan.upstreams.map(serviceQuery));
+      const listening = status.listen(config.listen, report, signal);
       await recover(pipeline, signal);
       await Promise.all([
+        listening,
         loop(pipeline, bell, signal),
         followGateway(pipeline.gateway, systemClock, report, bell.nudge, signal),
         followReleases(pipeline.releases, systemClock, bell.nudge, signal),

@@ -37,6 +37,7 @@ process.exitCode = await run(
   },
   {
     daemon: async (load, io) => (await import('./daemon.ts')).runDaemon(load, io),
+    status: async (output, options, io) => (await import('./cli/status.ts')).runStatus(output, options, io),
     once: async (config, options, io) => (await import('./cli/once.ts')).runOnce(config, options, io),
   },
 );

@@ -18,6 +18,8 @@ interface Output {
   readonly isTTY?: boolean;
   /** Characters to a line, on a terminal. */
   readonly columns?: number;
+  /** Lines, on a terminal. */
+  readonly rows?: number;
 }
 
 export interface OnceOptions {
@@ -30,9 +32,17 @@ export interface OnceOptions {
   readonly json: boolean;
 }
 
+export interface StatusOptions {
+  /** Show it again and again. */
+  readonly watch: boolean;
+  readonly json: boolean;
+}
+
 /** What a run starts; each resolves with the exit code. */
 export interface Commands {
   /** `load` reads file, environment and token anew each time. */
   daemon(load: () => Promise<Config>, io: Io): Promise<number>;
+  /** `output` is the managed folder. */
+  status(output: string, options: StatusOptions, io: Io): Promise<number>;
   once(config: Config, options: OnceOptions, io: Io): Promise<number>;
 }

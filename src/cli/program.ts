@@ -30,6 +30,7 @@ export function createProgram({ stdout }: Io): Command {
     .addOption(new Option('--service <NAME>', 'follow a service; repeatable').argParser(collect))
     .addOption(new Option('--config <FILE>', 'upsync.yaml; SIGHUP re-reads it'));
   addSettings(program, commonSettings, groups.common);
+  program.addOption(new Option('--no-listen', 'same as --listen off').helpGroup(groups.common));
   program.addOption(new Option('--version', 'print the version').helpGroup(groups.common));
   program
     .optionsGroup(groups.once)
@@ -47,6 +48,8 @@ export function givenFlags(program: Command): ReadonlyMap<string, string> {
   return new Map(
     program.options.flatMap((option): [string, string][] => {
       const value: unknown = program.getOptionValue(option.attributeName());
+      // Commander makes `--no-listen` a false `--listen`.
+      if (option.long === '--listen' && value === false) return [[option.long, 'off']];
       return typeof value === 'string' && option.long ? [[option.long, value]] : [];
     }),
   );

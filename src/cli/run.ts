@@ -20,8 +20,22 @@ export async function run(argv: readonly string[], io: Io, commands: Commands): 
   program
     .command('schema')
     .description('print the JSON Schema of upsync.yaml, for editors')
+    .option('--status', 'that of what /status and status --json say')
     .allowExcessArguments(false)
-    .action(() => printSchema(io));
+    .action(({ status }: { status?: true }) => printSchema(status === true, io));
+  program
+    .command('status')
+    .description('show what the upsync that works on a folder is doing')
+    .option('--watch', 'show it again every second')
+    .option('--json', 'as one JSON document; with --watch one a line')
+    .option('--output <DIR>', 'the folder, as it was given to that upsync')
+    .option('--config <FILE>', 'or the configuration that names it')
+    .allowExcessArguments(false)
+    .action(async (_, command: Command) => {
+      const given = (name: string) => command.getOptionValue(name) === true;
+      const options = { watch: given('watch'), json: given('json') };
+      status = await commands.status(await outputFor(program, command, io), options, io);
+    });
   // Commander's own help command answers an unknown name with the whole help.
   program
     .helpCommand(false)
@@ -38,6 +52,19 @@ export async function run(argv: readonly string[], io: Io, commands: Commands): 
     else io.stderr.write(complaint(thrown, wantsStack(program, io)));
     return 1;
   }
+}
+
+/** Options may stand before the command's name or behind it. */
+async function outputFor(program: Command, command: Command, { env, cwd }: Io): Promise<string> {
+  const { loadOutput } = await import('../config/load.ts');
+  const file: unknown = command.getOptionValue('config') ?? program.getOptionValue('config');
+  return loadOutput({
+    flags: new Map([...givenFlags(program), ...givenFlags(command)]),
+    services: [],
+    file: typeof file === 'string' ? file : undefined,
+    env,
+    cwd,
+  });
 }
 
 async function start(program: Command, io: Io, commands: Commands): Promise<number> {
@@ -75,9 +102,11 @@ function commandNamed(program: Command, name: string | undefined): Command {
   });
 }
 
-async function printSchema({ stdout }: Io): Promise<void> {
-  const { jsonSchema } = await import('../config/schema.ts');
-  stdout.write(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
+async function printSchema(ofStatus: boolean, { stdout }: Io): Promise<void> {
+  const schema = ofStatus
+    ? (await import('../status/schema.ts')).statusJsonSchema()
+    : (await import('../config/schema.ts')).jsonSchema();
+  stdout.write(`${JSON.stringify(schema, undefined, 2)}\n`);
 }
 
 async function printVersion({ stdout }: Io): Promise<number> {

@@ -42,7 +42,24 @@ export const proofAddress = z
     'not auto and not HOST:PORT; write such as gateway:9466',
   );
 
-function isHostPort(text: string): boolean {
+const notListen = 'not HOST:PORT and not off; write such as 127.0.0.1:9465 or "[::]:9465"';
+
+/** `HOST:PORT` to listen on, IPv6 in brackets, port 0 for any; or `off`. Gives undefined for that. */
+export const listenAddress = z
+  .string({ error: ({ input }) => (input === false ? notListen : 'not a text; put it in quotes') })
+  .refine((text) => text === 'off' || isHostPort(text, 0), notListen)
+  .transform((text) => {
+    const [, ipv6, host = '', port] = /^(?:\[(.+)\]|(.+)):(\d+)$/.exec(text) ?? [];
+    return text === 'off' ? undefined : { host: ipv6 ?? host, port: Number(port) };
+  });
+
+/** Host names, separated by commas; gives a list. */
+export const hostNames = z
+  .string()
+  .regex(/^[A-Za-z0-9._, -]*$/, 'not host names; write such as upsync, gateway.example.com')
+  .transform((text) => text.split(/[, ]+/).filter((name) => name !== ''));
+
+function isHostPort(text: string, least = 1): boolean {
   const [, ipv6, port] = /^(?:\[(.+)\]|[A-Za-z0-9._-]+):(\d{1,5})$/.exec(text) ?? [];
-  return (ipv6 === undefined || isIPv6(ipv6)) && Number(port) >= 1 && Number(port) <= 65_535;
+  return (ipv6 === undefined || isIPv6(ipv6)) && Number(port) >= least && Number(port) <= 65_535;
 }

@@ -55,6 +55,12 @@ export const commonSettings = {
     help: 'the longest that a burst may put a change off',
     fallback: '1s',
   },
+  listen: {
+    flag: '--listen',
+    value: 'ADDR',
+    help: 'where status, metrics and events can be asked for; off: nowhere but in the managed folder',
+    fallback: '127.0.0.1:9465',
+  },
   'log.level': {
     flag: '--log-level',
     value: 'LEVEL',

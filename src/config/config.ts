@@ -9,6 +9,7 @@ export interface Config {
   /** The managed folder. */
   readonly output: string;
   readonly templates: TemplatesConfig;
+  readonly listen: ListenConfig;
   readonly log: LogConfig;
 }
 
@@ -66,6 +67,13 @@ interface TemplateConfig {
   readonly source: string;
   /** `http/NAME` or `stream/NAME`. */
   readonly destination: string;
+}
+
+interface ListenConfig {
+  /** Undefined for nowhere; IPv6 without brackets, port 0 for any that is free. */
+  readonly place: { readonly host: string; readonly port: number } | undefined;
+  /** Further names that requests may be for. */
+  readonly hosts: readonly string[];
 }
 
 interface LogConfig {

@@ -152,6 +152,12 @@ export const furtherSettings = {
     help: 'take instances that registered a host name, by the addresses that it resolves to',
     fallback: false,
   },
+  listen_hosts: {
+    flag: '--listen-hosts',
+    value: 'NAMES',
+    help: 'further host names, separated by commas, that status may be asked for by',
+    fallback: '',
+  },
   start_timeout: {
     flag: '--start-timeout',
     value: 'TIME',

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Problem } from '../pipeline/problem.ts';
 import type { Config } from './config.ts';
 import { consulEnvironment } from './consul-environment.ts';
@@ -7,7 +8,7 @@ import { merge } from './merge.ts';
 import { message } from './messages.ts';
 import { together, toProblems } from './problems.ts';
 import { resolveConfig } from './resolve.ts';
-import { schema } from './schema.ts';
+import { outputSchema, schema } from './schema.ts';
 import { askedServices } from './services.ts';
 
 /** What a run was given; the file and the token's file are read anew by each `loadConfig`. */
@@ -43,6 +44,25 @@ export async function loadConfig({ flags, services, file, env, cwd }: Sources): 
   if (problems.length > 0) throw together(problems);
   if (Object.keys(parsed.data.upstreams).length === 0) throw together([nothingToDo(name)]);
   return resolveConfig(parsed.data, merged, env);
+}
+
+/**
+ * The managed folder alone, for those who ask an upsync that runs: what else is wrong with the
+ * configuration must not keep them from it.
+ */
+export async function loadOutput({ flags, file, env, cwd }: Sources): Promise<string> {
+  const above = givenValues(flags, env).given.filter(({ key }) => key === 'output');
+  const name = above.length > 0 ? '' : (file ?? env.UPSYNC_CONFIG ?? '');
+  const merged = merge({
+    file: name === '' ? undefined : await readConfigFile(name, cwd),
+    below: [],
+    above,
+    services: [],
+    cwd,
+  });
+  const parsed = outputSchema.safeParse(merged.root, { error: message });
+  if (!parsed.success) throw together(toProblems(parsed.error.issues, merged.where));
+  return resolve(merged.folderOf('output'), parsed.data.output);
 }
 
 function nothingToDo(file: string): Problem {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { consulAddress, proofAddress } from './address.ts';
+import { consulAddress, hostNames, listenAddress, proofAddress } from './address.ts';
 import { exposedTag, metaKey, metaType, range } from './admission.ts';
 import { duration } from './duration.ts';
 import {
@@ -145,8 +145,13 @@ export const schema = z.strictObject({
   guard: guard.prefault({}).describe('what is held when an upstream loses many servers in one step'),
   addresses: addresses.prefault({}).describe('which addresses instances may have'),
   expose: expose.prefault({}).describe('what templates see of an instance besides its address'),
+  listen: setting(s.listen, listenAddress),
+  listen_hosts: setting(s.listen_hosts, hostNames),
   log: log.prefault({}).describe('what is written to standard error or output'),
 });
+
+/** Of a configuration, the managed folder alone. */
+export const outputSchema = z.object({ output: setting(s.output, path) });
 
 export type Settings = z.output<typeof schema>;
 

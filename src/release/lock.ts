@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { constants, type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
-import { createConnection, createServer, type Server } from 'node:net';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { ProblemError } from '../pipeline/problem.ts';
+import { socketName } from './control-socket.ts';
 import { isCode } from './disk.ts';
 
 /**
@@ -13,17 +14,26 @@ import { isCode } from './disk.ts';
 export interface Lock extends AsyncDisposable {
   /** Throws ProblemError where another process has taken the folder since. */
   assertHeld(): Promise<void>;
+  /** Hands over each connection that comes in on the socket; until then, and without, it is closed at once. */
+  onConnection(serve: (connection: Socket) => void): void;
 }
 
 export async function acquireLock(output: string): Promise<Lock> {
-  let taken = await take(output);
+  let serve = (connection: Socket): void => {
+    connection.destroy();
+  };
+  const connected = (connection: Socket) => serve(connection);
+  let taken = await take(output, connected);
   return {
     async assertHeld() {
       if (await taken.isHeld()) return;
       // The folder may have been emptied: then it is taken again, unless somebody was quicker.
-      const again = await take(output);
+      const again = await take(output, connected);
       await taken.release();
       taken = again;
+    },
+    onConnection(listener) {
+      serve = listener;
     },
     [Symbol.asyncDispose]: () => taken.release(),
   };
@@ -34,10 +44,12 @@ interface Taken {
   release(): Promise<void>;
 }
 
-async function take(output: string): Promise<Taken> {
+type Connected = (connection: Socket) => void;
+
+async function take(output: string, connected: Connected): Promise<Taken> {
   const folder = await openFolder(output);
   try {
-    return await listenIn(folder, output);
+    return await listenIn(folder, output, connected);
   } catch (error) {
     await folder.close();
     throw error;
@@ -73,11 +85,16 @@ function unusable(output: string, error: unknown): ProblemError {
   });
 }
 
-async function listenIn(folder: FileHandle, output: string): Promise<Taken> {
+async function listenIn(folder: FileHandle, output: string, connected: Connected): Promise<Taken> {
   // A socket's path may be 107 bytes long; through the open folder it always is shorter.
-  const path = `/proc/self/fd/${folder.fd}/upsync.sock`;
+  const path = `/proc/self/fd/${folder.fd}/${socketName}`;
   const own = `${path}.${randomBytes(3).toString('hex')}`;
-  const server = await listen(own, output);
+  const open = new Set<Socket>();
+  const server = await listen(own, output, (connection) => {
+    open.add(connection);
+    connection.on('close', () => open.delete(connection)).on('error', () => connection.destroy());
+    connected(connection);
+  });
   const mine = (await stat(own)).ino;
   try {
     while (!(await place(own, path, output)));
@@ -88,10 +105,12 @@ async function listenIn(folder: FileHandle, output: string): Promise<Taken> {
     await unlink(own).catch(() => undefined);
   }
   return {
-    isHeld: async () => (await inodeOf(join(output, 'upsync.sock'))) === mine,
+    isHeld: async () => (await inodeOf(join(output, socketName))) === mine,
     async release() {
       if ((await inodeOf(path)) === mine) await unlink(path);
-      await new Promise((resolve) => server.close(resolve));
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const connection of open) connection.destroy();
+      await closed;
       await folder.close();
     },
   };
@@ -138,9 +157,9 @@ function takenBySomebody(output: string): ProblemError {
   });
 }
 
-async function listen(path: string, output: string): Promise<Server> {
+async function listen(path: string, output: string, connected: Connected): Promise<Server> {
   await unlink(path).catch(() => undefined);
-  const server = createServer((socket) => socket.destroy());
+  const server = createServer(connected);
   server.listen(path);
   try {
     await once(server, 'listening');

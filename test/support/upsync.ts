@@ -49,9 +49,9 @@ export function outputOf({ folder }: { readonly folder: string }): string {
   return join(folder, 'upsync');
 }
 
-/** The flags that every run beside a bed needs. */
+/** The flags that every run beside a bed needs. Status is told on the control socket alone: its port is everybody's. */
 export function flagsOf({ consul, nginx }: UpsyncPlace): string[] {
-  return ['--consul', consul.url, '--nginx-conf', nginx.conf, '--output', outputOf(nginx)];
+  return ['--consul', consul.url, '--nginx-conf', nginx.conf, '--output', outputOf(nginx), '--no-listen'];
 }
 
 /** Writes an `upsync.yaml` beside a bed's nginx.conf, and returns the flags that name it. */

@@ -1,4 +1,4 @@
-import type { Io, OnceOptions } from '../../../src/cli/io.ts';
+import type { Io, OnceOptions, StatusOptions } from '../../../src/cli/io.ts';
 import { run } from '../../../src/cli/run.ts';
 import type { Config } from '../../../src/config/config.ts';
 
@@ -7,9 +7,11 @@ export interface Ran {
   readonly code: number;
   readonly out: string;
   readonly err: string;
-  readonly started: readonly ('daemon' | 'once')[];
+  readonly started: readonly ('daemon' | 'once' | 'status')[];
   readonly config: Config | undefined;
-  readonly options: OnceOptions | undefined;
+  readonly options: OnceOptions | StatusOptions | undefined;
+  /** The managed folder whose status was asked for. */
+  readonly output: string | undefined;
 }
 
 /** Runs a command line as the shell would split it, with commands that only take note. */
@@ -18,9 +20,10 @@ export async function runLine(
   { env = {}, columns, throws }: { env?: Record<string, string>; columns?: number; throws?: unknown } = {},
 ): Promise<Ran> {
   let [out, err] = ['', ''];
-  const started: ('daemon' | 'once')[] = [];
+  const started: ('daemon' | 'once' | 'status')[] = [];
   let config: Config | undefined;
-  let options: OnceOptions | undefined;
+  let options: OnceOptions | StatusOptions | undefined;
+  let output: string | undefined;
   const io: Io = {
     stdout: { fd: 1, write: (text) => (out += text), ...(columns === undefined ? {} : { columns }) },
     stderr: { fd: 2, write: (text) => (err += text) },
@@ -36,11 +39,16 @@ export async function runLine(
       if (throws !== undefined) throw throws;
       return 0;
     },
+    status: async (folder, asked) => {
+      started.push('status');
+      [output, options] = [folder, asked];
+      return 0;
+    },
     once: async (given, asked) => {
       started.push('once');
       [config, options] = [given, asked];
       return 2;
     },
   });
-  return { code, out, err, started, config, options };
+  return { code, out, err, started, config, options, output };
 }

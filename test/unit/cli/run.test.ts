@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { settings } from '../../../src/config/settings.ts';
 import { ProblemError } from '../../../src/pipeline/problem.ts';
+import { folderWith } from '../config/loading.ts';
 import { runLine } from './io.ts';
 
 describe('upsync', () => {
@@ -25,6 +26,66 @@ describe('upsync', () => {
       expect(err).not.toContain('unknown option');
       expect(err).toContain(flag);
     }
+  });
+});
+
+describe('status', () => {
+  test.each([
+    ['status', '/etc/nginx/upsync', {}],
+    ['status --output here', '/here', {}],
+    ['--output here status', '/here', {}],
+    ['--output there status --output here', '/here', {}],
+    ['status', '/env', { UPSYNC_OUTPUT: '/env' }],
+  ])('finds the folder as upsync does: %s', async (line, output, env) => {
+    const { code, err, started, ...ran } = await runLine(line, { env });
+    expect({ code, err, started, output: ran.output }).toEqual({
+      code: 0,
+      err: '',
+      started: ['status'],
+      output,
+    });
+  });
+
+  test('finds it in the configuration, whatever else is wrong with that', async () => {
+    const folder = await folderWith({ 'upsync.yaml': 'output: managed\nwait: {min: nonsense}\n' });
+    const { output, err } = await runLine(`status --config ${folder}/upsync.yaml`);
+    expect({ output, err }).toEqual({ output: `${folder}/managed`, err: '' });
+    const given = await runLine('status --output here', { env: { UPSYNC_CONFIG: '/no/such/file' } });
+    expect(given.output).toBe('/here');
+    const missing = await runLine('status --config /no/such/file');
+    expect(missing).toMatchObject({ code: 1, err: 'upsync: /no/such/file: no such file\n', started: [] });
+  });
+
+  test('has options of its own', async () => {
+    expect((await runLine('status')).options).toEqual({ watch: false, json: false });
+    expect((await runLine('status --watch --json')).options).toEqual({ watch: true, json: true });
+    expect(await runLine('status --once')).toMatchObject({
+      code: 1,
+      err: 'upsync: unknown option --once; upsync --help lists what there is\n',
+    });
+  });
+});
+
+describe('--listen', () => {
+  test.each([
+    ['', { host: '127.0.0.1', port: 9465 }],
+    ['--listen [::1]:1', { host: '::1', port: 1 }],
+    ['--listen off', undefined],
+    ['--no-listen', undefined],
+    ['--no-listen --listen localhost:0', { host: 'localhost', port: 0 }],
+    ['--listen localhost:0 --no-listen', undefined],
+  ])('%s', async (line, place) => {
+    const { config, err } = await runLine(`--service a ${line}`.trim());
+    expect(err).toBe('');
+    expect(config?.listen.place).toEqual(place);
+  });
+
+  test('by the environment too, with further names', async () => {
+    const env = { UPSYNC_LISTEN: '0.0.0.0:9465', UPSYNC_LISTEN_HOSTS: 'upsync,gateway' };
+    expect((await runLine('--service a', { env })).config?.listen).toEqual({
+      place: { host: '0.0.0.0', port: 9465 },
+      hosts: ['upsync', 'gateway'],
+    });
   });
 });
 
@@ -142,6 +203,16 @@ describe('commands that start nothing', () => {
     const { code, out, started } = await runLine('--version');
     expect({ code, started }).toEqual({ code: 0, started: [] });
     expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('schema --status prints that of the status, with a word on each field', async () => {
+    const { code, out } = await runLine('schema --status');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      title: 'status of upsync',
+      type: 'object',
+      properties: { ready: { type: 'boolean', description: 'as /readyz' } },
+    });
   });
 
   test('schema prints JSON', async () => {

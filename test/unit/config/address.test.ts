@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { consulAddress, proofAddress } from '../../../src/config/address.ts';
+import { consulAddress, hostNames, listenAddress, proofAddress } from '../../../src/config/address.ts';
 
 test.each([
   ['http://127.0.0.1:8500', 'http://127.0.0.1:8500'],
@@ -50,3 +50,26 @@ test.each(['', 'gateway', ':80', 'a:0', 'a:65536', 'a:b', '::1:80', '[x]:80', 'a
     expect(proofAddress.safeParse(given).success).toBe(false);
   },
 );
+
+test.each([
+  ['127.0.0.1:9465', { host: '127.0.0.1', port: 9465 }],
+  ['[::1]:9465', { host: '::1', port: 9465 }],
+  ['[::]:80', { host: '::', port: 80 }],
+  ['localhost:0', { host: 'localhost', port: 0 }],
+  ['off', undefined],
+])('%s is where status may be told', (given, place) => {
+  expect(listenAddress.parse(given)).toEqual(place);
+});
+
+test.each(['', '9465', ':9465', '::1:9465', '[x]:1', 'a:65536', 'a b:1', 'on', true, false, 9465, null])(
+  '%j is not',
+  (given) => {
+    expect(listenAddress.safeParse(given).error?.issues).toHaveLength(1);
+  },
+);
+
+test('names of hosts stand between commas', () => {
+  expect(hostNames.parse('')).toEqual([]);
+  expect(hostNames.parse('upsync, gw1.example.com,')).toEqual(['upsync', 'gw1.example.com']);
+  expect(hostNames.safeParse('upsync;x').success).toBe(false);
+});

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { termsOf } from '../../../src/config/terms.ts';
 import { ProblemError } from '../../../src/pipeline/problem.ts';
 import { complaintOf, folderWith, load } from './loading.ts';
 
@@ -73,6 +74,26 @@ describe('the token', () => {
     expect(await complaintOf({ cwd, services: ['a'], yaml: 'consul: {token_file: token}' })).toBe(
       'upsync.yaml:1 consul.token_file: holds no token: it is empty',
     );
+  });
+
+  test('is not among what status may know, nor where it came from', async () => {
+    const cwd = await folderWith({ [secret]: secret });
+    for (const given of [
+      { env: { CONSUL_HTTP_TOKEN: secret } },
+      { flags: { '--consul-token-file': secret } },
+    ]) {
+      const terms = termsOf(await load({ cwd, services: ['a'], ...given }));
+      expect(terms.settings['consul.token']).toBe('given');
+      expect(JSON.stringify(terms)).not.toContain(secret);
+    }
+    const terms = termsOf(await load({ services: ['a'] }));
+    expect(terms.settings).toMatchObject({
+      'consul.token': 'none',
+      'consul.max_stale': '600s',
+      'wait.min': '100ms',
+      'guard.max_drop': '50%',
+      listen: '127.0.0.1:9465',
+    });
   });
 
   test('never appears in an error, wherever it was put', async () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { acquireLock } from '../../../src/release/lock.ts';
 
@@ -58,6 +59,30 @@ test('a holder whose folder somebody else took meanwhile knows it', async () => 
   rmSync(join(output, 'upsync.sock'));
   await using _other = await acquireLock(output);
   await expect(lock.assertHeld()).rejects.toThrow(/another upsync/);
+});
+
+test('who connects is closed, until somebody wants to serve', async () => {
+  await using lock = await acquireLock(output);
+  const closed = createConnection(join(output, 'upsync.sock'));
+  await once(closed, 'close');
+
+  lock.onConnection((connection) => connection.end('served'));
+  const ask = async () => text(createConnection(join(output, 'upsync.sock')));
+  expect(await ask()).toBe('served');
+  // Also where the folder had to be taken again.
+  rmSync(join(output, 'upsync.sock'));
+  await lock.assertHeld();
+  expect(await ask()).toBe('served');
+});
+
+test('a client that is served does not keep the holder', async () => {
+  const lock = await acquireLock(output);
+  const served = new Promise((resolve) => lock.onConnection(resolve));
+  const client = createConnection(join(output, 'upsync.sock'));
+  const closed = once(client, 'close');
+  await served;
+  await lock[Symbol.asyncDispose]();
+  await closed;
 });
 
 test('a client that stays connected does not keep the holder', async () => {

@@ -1,0 +1,52 @@
+import type { Terms } from '../pipeline/event.ts';
+import type { Config } from './config.ts';
+
+/**
+ * What those who present events may know of the configuration. Each setting is named here, so that a
+ * secret cannot come along: of the token it is told whether there is one, and of its file nothing, since a
+ * token may have been given where its path was asked for.
+ */
+export function termsOf({ consul, nginx, output, templates, plan, listen, log }: Config): Terms {
+  const { guard, wait, startTimeout, maxDraining } = plan;
+  return {
+    maxStale: consul.maxStale,
+    proofTimeout: nginx.proofTimeout,
+    settings: {
+      'consul.address': consul.address,
+      'consul.token': consul.token === undefined ? 'none' : 'given',
+      'consul.datacenter': consul.datacenter,
+      'consul.stale': consul.stale,
+      'consul.block': time(consul.block),
+      'consul.max_stale': time(consul.maxStale),
+      'consul.max_connections': consul.maxConnections,
+      'consul.tls.verify': consul.tls.verify,
+      'nginx.conf': nginx.conf,
+      'nginx.binary': nginx.binary,
+      'nginx.pid': nginx.pid,
+      'nginx.signal': nginx.signal,
+      'nginx.proof': nginx.proof,
+      'nginx.proof_timeout': time(nginx.proofTimeout),
+      'nginx.max_draining': maxDraining,
+      output,
+      templates: templates.kind === 'folder' ? templates.folder : templates.kind,
+      'wait.min': time(wait.min),
+      'wait.max': time(wait.max),
+      start_timeout: time(startTimeout),
+      'guard.max_drop': `${Math.round(guard.maxDrop * 100)}%`,
+      'guard.at_least': guard.atLeast,
+      'guard.grace': time(guard.grace),
+      listen: listen.place === undefined ? 'off' : spell(listen.place),
+      listen_hosts: listen.hosts.join(','),
+      'log.level': log.level,
+      'log.format': log.format,
+    },
+  };
+}
+
+function spell({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function time(ms: number): string {
+  return ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`;
+}
