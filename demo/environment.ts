@@ -36,7 +36,8 @@ export async function startEnvironment(screen: Screen, signal: AbortSignal): Pro
   const first = started.use(await startNode(1));
   signal.throwIfAborted();
   const gateway = started.use(await layGateway(await friendlyPort('127.0.0.1', 8080), managed));
-  const options = { consul: first.consul.url, nginxConf: gateway.conf, output: managed };
+  const statusPort = await friendlyPort('127.0.0.1', 9465);
+  const options = { consul: first.consul.url, nginxConf: gateway.conf, output: managed, statusPort };
   await seed(options);
   signal.throwIfAborted();
   await gateway.start();

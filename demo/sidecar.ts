@@ -7,6 +7,8 @@ export interface SidecarOptions {
   readonly consul: string;
   readonly nginxConf: string;
   readonly output: string;
+  /** Where its status is told, on 127.0.0.1; nowhere without. */
+  readonly statusPort?: number;
 }
 
 const script = join(import.meta.dirname, '../src/main.ts');
@@ -28,9 +30,20 @@ export async function seed(options: SidecarOptions): Promise<void> {
   }
 }
 
-function flags({ consul, nginxConf, output }: SidecarOptions): readonly string[] {
+function flags({ consul, nginxConf, output, statusPort }: SidecarOptions): readonly string[] {
   const follow = ['--service', 'web1', '--service', 'web2', '--consul', consul];
-  return [...follow, '--nginx-conf', nginxConf, '--output', output, '--log-format', 'pretty'];
+  const listen = statusPort === undefined ? 'off' : `127.0.0.1:${statusPort}`;
+  return [
+    ...follow,
+    '--listen',
+    listen,
+    '--nginx-conf',
+    nginxConf,
+    '--output',
+    output,
+    '--log-format',
+    'pretty',
+  ];
 }
 
 /** Without what the person's shell has set for a Consul or an upsync of their own, and for colours. */

@@ -54,6 +54,10 @@ function nobody(error: unknown): Problem {
   return reasons[code] ?? { what: problemOf(error).what };
 }
 
+const silent = {
+  what: 'whoever works on this folder tells no status',
+  remedy: 'it may be an upsync --once, or one that is just starting or ending',
+};
 const start = 'start it, or name the folder that it works on with --output';
 
 const reasons: Readonly<Record<string, Problem>> = {
@@ -61,8 +65,6 @@ const reasons: Readonly<Record<string, Problem>> = {
   ENOTDIR: { what: 'this is no folder', remedy: start },
   ECONNREFUSED: { what: 'no upsync works on this folder: the last one was killed', remedy: start },
   EACCES: { what: 'this user may not ask it', remedy: 'run this as the user that upsync runs as' },
-  ECONNRESET: {
-    what: 'whoever works on this folder tells no status',
-    remedy: 'it may be an upsync --once, or one that is just starting or ending',
-  },
+  ECONNRESET: silent,
+  EPIPE: silent,
 };

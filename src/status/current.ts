@@ -4,6 +4,7 @@ import { fold, freshState } from './fold.ts';
 import { statusOf } from './present.ts';
 import type { Status } from './schema.ts';
 import type { State } from './state.ts';
+import { isAlive, notReady } from './verdict.ts';
 
 /** The state that the events have led to, for whoever presents it. */
 export interface Current {
@@ -11,6 +12,9 @@ export interface Current {
   /** Calls `listener` after each event that changed more than the pulse. */
   onChange(listener: () => void): void;
   status(): Status;
+  /** As the status has it, for less: asked often, by those who want to know nothing else. */
+  isAlive(): boolean;
+  notReady(): string[];
 }
 
 export function currentStatus(version: string, clock: Clock): Current {
@@ -26,6 +30,8 @@ export function currentStatus(version: string, clock: Clock): Current {
     },
     onChange: (listener) => listeners.push(listener),
     status: () => statusOf(state, now()),
+    isAlive: () => isAlive(state, now()),
+    notReady: () => notReady(state, now()),
   };
 }
 

@@ -18,7 +18,7 @@ export interface AudienceTuning {
   readonly heartbeat: number;
 }
 
-export const audienceTuning: AudienceTuning = { maxClients: 32, gather: 50, heartbeat: 5_000 };
+export const audienceTuning: AudienceTuning = { maxClients: 16, gather: 50, heartbeat: 5_000 };
 
 interface Client {
   readonly response: ServerResponse;

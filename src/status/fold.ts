@@ -74,7 +74,8 @@ export function fold(state: State, event: Event, now: number): State {
 function foldConfigured(state: State, event: Extract<Event, { type: 'configured' }>): State {
   const wanted = new Set(event.upstreams.map((upstream) => queryKey(serviceQuery(upstream))));
   const queries = new Map([...state.queries].filter(([key]) => wanted.has(key)));
-  return { ...state, configured: event, queries, pulse: { ...state.pulse, passSince: undefined } };
+  const pulse = { ...state.pulse, passSince: undefined };
+  return { ...state, configured: event, queries, listening: undefined, pulse };
 }
 
 function foldApplied(state: State, { digest, proof }: Extract<Event, { type: 'applied' }>): State {

@@ -44,15 +44,16 @@ export function createHandler(
     [
       '/healthz',
       (_, response) => {
-        const { alive } = current.status();
+        const alive = current.isAlive();
         send(response, alive ? 200 : 503, alive ? 'ok\n' : 'the loop does not come round\n');
       },
     ],
     [
       '/readyz',
       (_, response) => {
-        const { ready, notReady } = current.status();
-        send(response, ready ? 200 : 503, ready ? 'ok\n' : `${notReady.join('\n')}\n`);
+        const reasons = current.notReady();
+        const ready = reasons.length === 0;
+        send(response, ready ? 200 : 503, ready ? 'ok\n' : `${reasons.join('\n')}\n`);
       },
     ],
     ['/events', (request, response) => follow(audience, request, response)],

@@ -3,17 +3,24 @@ import type { Duplex } from 'node:stream';
 import type { Event, Report } from '../pipeline/event.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { currentStatus } from './current.ts';
+import type { Document } from './document.ts';
 import { audience, audienceTuning } from './events.ts';
 import { createHandler } from './handler.ts';
 import { hostCheck } from './hosts.ts';
 import { listen, type Place } from './listen.ts';
 
 /** Where status is told, and for which names besides loopback's and IP addresses. */
-export interface ListenOptions {
+interface ListenOptions {
   /** Undefined: nowhere but on the control socket. */
   readonly place: Place | undefined;
   readonly hosts: readonly string[];
 }
+
+/**
+ * Files for browsers, by path; one at `/` takes the place of the text. Styles and scripts have to be files of
+ * their own: the policy allows none inline.
+ */
+const documents: Readonly<Record<string, Document>> = {};
 
 export interface StatusService {
   note(event: Event): void;
@@ -28,14 +35,14 @@ export interface StatusService {
 export function statusService(version: string, clock: Clock): StatusService {
   const current = currentStatus(version, clock);
   const followers = audience(current, audienceTuning);
-  const onSocket = createServer(createHandler(current, followers, {}, undefined));
+  const onSocket = createServer(createHandler(current, followers, documents, undefined));
   return {
     note: current.note,
     take: (connection) => onSocket.emit('connection', connection),
     async listen({ place, hosts }, report, signal) {
       if (place === undefined) return;
       const mayAsk = hostCheck([place.host, ...hosts]);
-      await listen(place, createHandler(current, followers, {}, mayAsk), clock, report, signal);
+      await listen(place, createHandler(current, followers, documents, mayAsk), clock, report, signal);
     },
     end: followers.end,
   };

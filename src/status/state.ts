@@ -66,7 +66,7 @@ export interface NginxState {
 }
 
 /** What keeps the newest change from nginx. */
-export interface Blocked {
+interface Blocked {
   readonly by: 'rejected' | 'rolledBack' | 'failed';
   readonly at: Step;
   /** When the first of these passes ended so. */
@@ -110,7 +110,7 @@ export interface Named {
   readonly servers: readonly { readonly address: string; readonly node: string }[];
 }
 
-export interface Counts {
+interface Counts {
   readonly passes: Readonly<Partial<Record<Outcome['kind'], number>>>;
   readonly reloads: Readonly<Partial<Record<Proof['kind'], number>>>;
   readonly rejected: { readonly render: number; readonly test: number };

@@ -10,10 +10,7 @@ const passLimit = 60_000;
 const lookLimit = 60_000;
 
 /** The service queries of the configuration, with what is known of each. */
-export function serviceQueries({
-  configured,
-  queries,
-}: State): [key: string, query: QueryState | undefined][] {
+function serviceQueries({ configured, queries }: State): [key: string, query: QueryState | undefined][] {
   const keys = new Set((configured?.upstreams ?? []).map((plan) => queryKey(serviceQuery(plan))));
   return [...keys].map((key) => [key, queries.get(key)]);
 }

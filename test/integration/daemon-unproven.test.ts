@@ -1,28 +1,14 @@
-import { once } from 'node:events';
-import { cp, readdir, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startConsul } from '../bed/consul.ts';
-import { type NginxBed, startNginx } from '../bed/nginx.ts';
+import { startNginx } from '../bed/nginx.ts';
 import { startBackend } from '../support/backend.ts';
 import { ask, gateway, killAll, tally } from '../support/gateway.ts';
+import { takenPort } from '../support/taken-port.ts';
 import { flagsOf, launch, outputOf, startUpsync } from '../support/upsync.ts';
 
 const driver = 'test/support/killed-upsync.ts';
-
-/** Templates whose release listens on the bed's second port, and somebody who holds that port. */
-async function takenPort(nginx: NginxBed): Promise<{ flags: string[]; url: string; holder: Server }> {
-  const [, port = 0] = nginx.ports;
-  const templates = join(nginx.folder, 'templates');
-  await cp(join(import.meta.dirname, '../../templates'), templates, { recursive: true });
-  const server = `server { listen ${nginx.host}:${port}; return 200 "new port"; }\n`;
-  await writeFile(join(templates, 'port.conf.eta'), server);
-  const holder = createServer().listen(port, nginx.host);
-  await once(holder, 'listening');
-  const flags = ['--service', 'web1', '--templates', templates, '--nginx-proof-timeout', '3s'];
-  return { flags, url: `http://${nginx.host}:${port}/`, holder };
-}
 
 test('a first release that nginx does not come to run is taken away again: nginx can start without it', async () => {
   await using consul = await startConsul();

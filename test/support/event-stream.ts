@@ -7,6 +7,8 @@ export interface EventStream extends Disposable {
   readonly response: IncomingMessage;
   /** Names of the messages so far. */
   readonly messages: readonly string[];
+  /** Their lengths. */
+  readonly lengths: readonly number[];
   readonly ended: Promise<void>;
   /** Looks after each message; rejects after 20 s, or when the stream ends. */
   until(holds: (status: Status) => boolean): Promise<Status>;
@@ -17,6 +19,7 @@ export async function followEvents(options: RequestOptions | string): Promise<Ev
   const [response]: IncomingMessage[] = await once(request, 'response');
   if (response === undefined) throw new Error('no response');
   const messages: string[] = [];
+  const lengths: number[] = [];
   const checks = new Set<() => void>();
   let status: Status | undefined;
   let over = false;
@@ -34,6 +37,7 @@ export async function followEvents(options: RequestOptions | string): Promise<Ev
     const data: unknown = JSON.parse(line.slice('data: '.length));
     status = status === undefined ? statusSchema.parse(data) : applyChange(status, data);
     messages.push(event);
+    lengths.push(line.length);
     look();
   };
   response.setEncoding('utf8').on('data', (chunk: string) => {
@@ -48,6 +52,7 @@ export async function followEvents(options: RequestOptions | string): Promise<Ev
   return {
     response,
     messages,
+    lengths,
     ended,
     until: (holds) =>
       new Promise((resolve, reject) => {

@@ -81,6 +81,26 @@ test('the pipeline is pure: it reads no files, opens no sockets and runs nothing
   expect(wrong).toEqual([]);
 });
 
+test('the fold of the status is pure: it knows no clock, no file and no process', () => {
+  const pure = /^src\/status\/(fold(-.*)?|histogram|memo|release-record|state|verdict|warnings)\.ts$/;
+  const found = imports.filter(({ file }) => pure.test(file));
+  expect(new Set(found.map(({ file }) => file)).size).toBeGreaterThan(7);
+  expect(found.filter(({ name }) => !name.startsWith('.'))).toEqual([]);
+});
+
+test('what most runs never need is loaded only when it is asked for', () => {
+  const asked = new Map([
+    ['prom-client', ['src/status/metrics.ts', 'src/status/folded-histogram.ts']],
+    ['./metrics.ts', []],
+    ['pino-pretty', []],
+  ]);
+  for (const [wanted, mayImport] of asked) {
+    const users = files.filter((file) => readFileSync(file, 'utf8').includes(`from '${wanted}'`));
+    expect(users.toSorted(), wanted).toEqual(mayImport.toSorted());
+    expect(imports.map(({ name }) => name)).toContain(wanted);
+  }
+});
+
 test('no file grows past 200 lines', () => {
   const long = files.filter((file) => readFileSync(file, 'utf8').split('\n').length > 201);
   expect(long.map((file) => basename(file))).toEqual([]);

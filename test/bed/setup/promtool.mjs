@@ -9,7 +9,7 @@ import { step } from './say.mjs';
 const folder = join(cache, 'debian/prometheus');
 
 /** Prometheus's own checker: PROMTOOL_BIN, or one on the path, or the one unpacked here. */
-export function findPromtool() {
+function findPromtool() {
   return [process.env.PROMTOOL_BIN, which('promtool'), join(folder, 'usr/bin/promtool')].find(
     (path) => path !== undefined && isProgram(path),
   );

@@ -1,17 +1,28 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { expect, test } from 'vitest';
+import { createServer, type RequestListener } from 'node:http';
+import { expect, onTestFinished, test } from 'vitest';
+import { currentStatus } from '../../../src/status/current.ts';
 import { sendDocument } from '../../../src/status/document.ts';
+import { audience, audienceTuning } from '../../../src/status/events.ts';
+import { createHandler } from '../../../src/status/handler.ts';
+import { realClock } from '../../support/consul-follow.ts';
+
+async function serve(listener: RequestListener): Promise<string> {
+  const http = createServer(listener).listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  onTestFinished(() => {
+    http.close();
+    http.closeAllConnections();
+  });
+  const address = http.address();
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`;
+}
 
 test('a document is sent once, and again when it is another one', async () => {
   let body = '<p>one';
-  const http = createServer((request, response) =>
+  const url = await serve((request, response) =>
     sendDocument({ type: 'text/html', body }, request, response),
   );
-  http.listen(0, '127.0.0.1');
-  await once(http, 'listening');
-  const address = http.address();
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`;
   const ask = (etag?: string) => fetch(url, etag === undefined ? {} : { headers: { 'if-none-match': etag } });
 
   const first = await ask();
@@ -27,6 +38,20 @@ test('a document is sent once, and again when it is another one', async () => {
   expect((await ask('"x"')).status).toBe(200);
   body = '<p>two';
   expect(await (await ask(etag)).text()).toBe('<p>two');
-  http.close();
-  http.closeAllConnections();
+});
+
+test('one at / takes the place of the text, under the same rules as all', async () => {
+  const current = currentStatus('1.2.3', realClock);
+  const page = { type: 'text/html; charset=utf-8', body: Buffer.from('<!doctype html>') };
+  const followers = audience(current, audienceTuning);
+  const mayAsk = (host: string | undefined) => host !== 'evil.example';
+  const url = await serve(createHandler(current, followers, { '/': page, '/page.css': page }, mayAsk));
+  for (const path of ['', 'page.css']) {
+    const answer = await fetch(url + path);
+    expect(await answer.text()).toBe('<!doctype html>');
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(answer.headers.get('etag')).not.toBeNull();
+    expect((await fetch(url + path, { method: 'POST' })).status).toBe(405);
+  }
+  expect((await fetch(`${url}status`)).headers.get('content-type')).toBe('application/json; charset=utf-8');
 });

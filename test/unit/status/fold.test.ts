@@ -334,6 +334,8 @@ test('where status cannot be asked for is warned of until it can', () => {
   expect(statusAt(1_100, state).warnings).toEqual([`no status at ${at}: the port is taken`]);
   const open = stateAfter(...well, [1_000, { type: 'listening', at }]);
   expect(statusAt(1_100, open)).toMatchObject({ warnings: [], listening: { at, problem: null } });
+  const off = stateAfter(...well, [1_000, { type: 'listening', at }], [1_100, configured]);
+  expect(statusAt(1_200, off).listening).toBeNull();
 });
 
 test('an event that says nothing new leaves everything the same object', () => {
