@@ -17,6 +17,7 @@ export interface ConsulConfig {
   /** `http://…` or `https://…`, without a slash at its end, or `unix://` and an absolute path. */
   readonly address: string;
   readonly token: ReadToken;
+  readonly hasToken: boolean;
   /** Empty for the agent's own. */
   readonly datacenter: string;
   /** Whether any server may answer, or the leader alone. */

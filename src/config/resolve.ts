@@ -17,7 +17,7 @@ export async function resolveConfig(settings: Settings, from: Merged, env: Envir
   const token = await tokenReader(settings.consul.token_file === '' ? undefined : tokenFile, env);
   return {
     plan: toPlan(settings),
-    consul: toConsul(settings.consul, token, absolute),
+    consul: { ...toConsul(settings.consul, token, absolute), hasToken: (await token()) !== undefined },
     nginx: toNginx(settings.nginx, absolute),
     output: includable(absolute('output', settings.output), from.where(['output'])),
     templates: toTemplates(settings.templates, (path) => absolute('templates', path)),
@@ -32,7 +32,7 @@ function toConsul(
   { tls, ...consul }: Settings['consul'],
   token: ReadToken,
   absolute: Absolute,
-): ConsulConfig {
+): Omit<ConsulConfig, 'hasToken'> {
   const file = (key: string, path: string) => (path === '' ? '' : absolute(key, path));
   return {
     address: consul.address,

@@ -13,10 +13,11 @@ export function termsOf({ consul, nginx, output, templates, plan, listen, log }:
     proofTimeout: nginx.proofTimeout,
     settings: {
       'consul.address': consul.address,
-      'consul.token': consul.token === undefined ? 'none' : 'given',
+      'consul.token': consul.hasToken ? 'given' : 'none',
       'consul.datacenter': consul.datacenter,
       'consul.stale': consul.stale,
       'consul.block': time(consul.block),
+      'consul.timeout': time(consul.timeout),
       'consul.max_stale': time(consul.maxStale),
       'consul.max_connections': consul.maxConnections,
       'consul.tls.verify': consul.tls.verify,

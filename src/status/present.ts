@@ -58,7 +58,7 @@ const nobody: readonly never[] = [];
 const upstreamsOf = whileSame(
   (plans: readonly UpstreamPlan[], served: readonly Upstream[], notices: readonly Notice[]) => {
     const named = new Map(served.map((upstream) => [upstream.name, upstream]));
-    const said = Map.groupBy(notices, ({ upstream }) => upstream);
+    const said = Map.groupBy(notices, (notice) => ('upstream' in notice ? notice.upstream : ''));
     return Object.fromEntries(
       plans.map((plan) => [plan.name, upstreamStatus(plan, named.get(plan.name), said.get(plan.name) ?? [])]),
     );
@@ -87,10 +87,11 @@ function upstreamStatus(
 }
 
 function reasonOf(notice: Notice): Status['upstreams'][string]['why'] {
-  if ('instance' in notice) return null;
+  if ('reason' in notice) return null;
   return {
     kind: notice.kind,
-    registered: 'registered' in notice ? notice.registered : null,
+    cause: 'empty' in notice ? notice.empty.why : null,
+    registered: 'empty' in notice ? notice.empty.registered : null,
     losing: 'losing' in notice ? notice.losing : null,
     until: 'until' in notice && notice.until !== undefined ? Math.round(notice.until) : null,
   };

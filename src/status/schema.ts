@@ -58,8 +58,12 @@ const upstream = z.object({
   up: count.describe('servers that take requests'),
   why: z
     .object({
-      kind: z.enum(['missing', 'kept', 'down', 'dropped', 'held']),
-      registered: count.nullable().describe('instances that Consul has, none of them healthy'),
+      kind: z.enum(['missing', 'seeded', 'kept', 'down', 'dropped', 'held', 'lost']),
+      cause: z
+        .enum(['none registered', 'other tags', 'left out', 'maintenance', 'unhealthy'])
+        .nullable()
+        .describe('why nothing of what Consul has can serve'),
+      registered: count.nullable().describe('instances that Consul has for which that holds'),
       losing: count.nullable().describe('servers that a big loss would take away'),
       until: time.nullable().describe('when that ends, in ms since the epoch'),
     })

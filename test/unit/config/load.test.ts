@@ -81,6 +81,7 @@ test('a service alone is a whole configuration', async () => {
     consul: {
       address: 'http://127.0.0.1:8500',
       token: expect.any(Function),
+      hasToken: false,
       datacenter: '',
       stale: true,
       block: 300_000,

@@ -138,7 +138,13 @@ describe('upstreams', () => {
   test('say why they are not live, and which instances were left out and why', () => {
     const until = start + 60_000;
     const notices: Notice[] = [
-      { kind: 'kept', upstream: 'web1', registered: 0, servers: 2, until },
+      {
+        kind: 'kept',
+        upstream: 'web1',
+        empty: { why: 'none registered', registered: 0 },
+        servers: 2,
+        until,
+      },
       { kind: 'leftOut', upstream: 'web1', instance: 'dc1/n1/x', reason: 'port 0 is not within 1–65535' },
       { kind: 'doubtful', upstream: 'api', instance: 'dc1/n1/y', reason: 'it is odd' },
     ];
@@ -150,7 +156,7 @@ describe('upstreams', () => {
       ]),
     );
     expect(status.upstreams.web1).toMatchObject({
-      why: { kind: 'kept', registered: 0, losing: null, until },
+      why: { kind: 'kept', cause: 'none registered', registered: 0, losing: null, until },
       leftOut: [{ instance: 'dc1/n1/x', reason: 'port 0 is not within 1–65535' }],
       leftOutCount: 1,
       doubtful: [],
