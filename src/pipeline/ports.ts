@@ -20,10 +20,10 @@ export interface Templates {
   /** With the newest templates; while those are put aside, with the last that nginx took. */
   render(view: View): Rendered;
   /**
-   * Whether nginx took what was rendered last. Templates that it did not take are put aside, if there are others that
-   * it took before: true then, and the next rendering is theirs.
+   * nginx took what was rendered last, or why not. Templates that it did not take are put aside, if there are others
+   * that it took before: true then, and the next rendering is theirs.
    */
-  judge(taken: boolean): boolean;
+  judge(refusal: Problem | undefined): boolean;
   /** Why the newest templates are put aside, and when they are tried again (ms since the epoch) if they do not change. */
   aside(): { readonly problem: Problem; readonly until?: number } | undefined;
 }

@@ -67,7 +67,7 @@ export async function reconcile(
     const noted = { ...memory, holds, begun: true, isDamaged, ...(isGiven ? { view } : {}) };
     const next = remember(noted, digest, outcome, end);
     const retry = next.barred !== undefined && next.barred.until > end ? next.barred.until : undefined;
-    const again = isJudged(outcome) && templates.judge(isTaken(outcome)) ? end : undefined;
+    const again = isJudged(outcome) && templates.judge(refusalOf(outcome)) ? end : undefined;
     const aside = templates.aside();
     return {
       outcome,
@@ -96,12 +96,14 @@ function isJudged({ kind }: Outcome): boolean {
   return kind !== 'failed' && kind !== 'held' && kind !== 'superseded';
 }
 
-function isTaken({ kind }: Outcome): boolean {
-  return kind === 'published' || kind === 'unchanged' || kind === 'accepted';
+/** Why nginx did not take it. What it was seen to run instead changes from time to time, and the reason stays. */
+function refusalOf(outcome: Outcome): Problem | undefined {
+  if (outcome.kind === 'rejected') return outcome.problems[0];
+  return outcome.kind === 'rolledBack' ? { what: 'nginx does not come to run what they make' } : undefined;
 }
 
 function asideNotice(problem: Problem): Notice {
-  return { kind: 'aside', reason: sentence(problem) };
+  return { kind: 'aside', reason: `${sentence(problem)}. Those before go on` };
 }
 
 function untilOf(outcome: Outcome): number | undefined {

@@ -30,8 +30,6 @@ interface Aside {
 const firstRetry = 4_000;
 const lastRetry = 60_000;
 
-const refusedByNginx: Problem = { what: 'nginx does not take the newest templates; those before go on' };
-
 /** Throws ProblemError where the templates are broken from the start. */
 export function createTemplates(
   spec: TemplateSpec,
@@ -84,15 +82,15 @@ export function createTemplates(
       return attempt(others, data);
     },
 
-    judge(taken) {
+    judge(refusal) {
       if (last !== newest) return false;
-      if (taken) {
+      if (refusal === undefined) {
         good = newest;
         aside = undefined;
         return false;
       }
       if (good === undefined || good === newest) return false;
-      putAside(refusedByNginx);
+      putAside(refusal);
       return true;
     },
 

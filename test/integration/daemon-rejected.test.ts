@@ -71,7 +71,9 @@ test('templates with which nginx does not come to run give way to those before, 
   await writeFile(join(templates, 'extra.conf.eta'), `server { listen 127.0.0.1:${taken.port}; }\n`);
   expect(await upsync.next('notice')).toMatchObject({
     kind: 'aside',
-    msg: expect.stringContaining('the newest templates are put aside: nginx does not take'),
+    msg: expect.stringContaining(
+      'the newest templates are put aside: nginx does not come to run what they make',
+    ),
   });
   await upsync.next('rolledBack');
   await consul.register(two.as('web1'));

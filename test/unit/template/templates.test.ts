@@ -25,6 +25,7 @@ const open = () =>
     { kind: 'folder', folder },
     templatesContext({ clock, report: (event) => events.push(event) }),
   );
+const refusal = { what: 'unknown directive', where: 'http/a.conf:1' };
 const two: View = view(
   upstream([server(1, { weight: 3 }), server(2, { state: 'down' })]),
   upstream([], { name: 'web2', balance: 'least_conn', keepalive: 0, zone: 0 }),
@@ -132,7 +133,7 @@ test('an edit that fails only while it renders is reported once, and the last go
   write('a.conf.eta', 'one');
   const templates = open();
   templates.render(two);
-  templates.judge(true);
+  templates.judge(undefined);
   write('a.conf.eta', 'two\n<%= it.upstream("nobody").name %>');
   templates.reload();
   expect(templates.render(two)).toMatchObject({ files: [{ contents: 'one' }] });
@@ -157,19 +158,19 @@ test('an edit that nginx refuses is put aside for those that it took, and tried 
   write('a.conf.eta', 'one');
   const templates = open();
   expect(contents(templates)).toBe('one');
-  expect(templates.judge(true)).toBe(false);
+  expect(templates.judge(undefined)).toBe(false);
   write('a.conf.eta', 'two');
   templates.reload();
   for (const wait of [4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
     expect(contents(templates)).toBe('two');
-    expect(templates.judge(false)).toBe(true);
+    expect(templates.judge(refusal)).toBe(true);
     expect(contents(templates)).toBe('one');
-    expect(templates.judge(true)).toBe(false);
-    expect(templates.aside()).toMatchObject({ until: clock.now() + wait });
+    expect(templates.judge(undefined)).toBe(false);
+    expect(templates.aside()).toMatchObject({ problem: refusal, until: clock.now() + wait });
     await clock.advance(wait);
   }
   expect(contents(templates)).toBe('two');
-  expect(templates.judge(true)).toBe(false);
+  expect(templates.judge(undefined)).toBe(false);
   expect(templates.aside()).toBeUndefined();
 });
 
@@ -177,11 +178,11 @@ test('another edit is tried at once', () => {
   write('a.conf.eta', 'one');
   const templates = open();
   templates.render(two);
-  templates.judge(true);
+  templates.judge(undefined);
   write('a.conf.eta', 'two');
   templates.reload();
   templates.render(two);
-  templates.judge(false);
+  templates.judge(refusal);
   write('a.conf.eta', 'three');
   templates.reload();
   expect(contents(templates)).toBe('three');
@@ -191,7 +192,7 @@ test('templates that nginx never took have none to go back to', () => {
   write('a.conf.eta', 'one');
   const templates = open();
   templates.render(two);
-  expect(templates.judge(false)).toBe(false);
+  expect(templates.judge(refusal)).toBe(false);
   expect(contents(templates)).toBe('one');
 });
 
@@ -199,11 +200,11 @@ test('while an edit is broken that is told, and no longer once it is mended', ()
   write('a.conf.eta', 'one');
   const templates = open();
   templates.render(two);
-  templates.judge(true);
+  templates.judge(undefined);
   write('a.conf.eta', '<% oops( %>');
   templates.reload();
   templates.render(two);
-  templates.judge(true);
+  templates.judge(undefined);
   expect(templates.aside()?.problem.where).toMatch(/a\.conf\.eta:1$/);
   write('a.conf.eta', 'two');
   templates.reload();
