@@ -52,8 +52,8 @@ export function follow({ consul }: Config, report: Report, onChange: () => void,
   const context = { clock: systemClock, report, onChange };
   const feeds = [createFeed(consul, context, signal), createResolver(context, signal)];
   return {
-    want(queries) {
-      for (const feed of feeds) feed.want(queries);
+    want(queries, before) {
+      for (const feed of feeds) feed.want(queries, before);
     },
     snapshot: () => new Map(feeds.flatMap((feed) => [...feed.snapshot()])),
   };

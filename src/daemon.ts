@@ -123,7 +123,8 @@ function prepare(config: Config, { lock, report: tell, status }: Parts, before?:
     async run(trial) {
       onTrial = trial;
       report({ type: 'configured', upstreams: plan.upstreams, terms: termsOf(config) });
-      feed.want(plan.upstreams.map(serviceQuery));
+      const live = await pipeline.releases.live();
+      feed.want(plan.upstreams.map(serviceQuery), live?.indexes);
       const listening = status.listen(config.listen, report, signal);
       await recover(pipeline, signal);
       await Promise.all([

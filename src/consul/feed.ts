@@ -1,7 +1,7 @@
 import type { Report } from '../pipeline/event.ts';
 import type { Clock, Feed } from '../pipeline/ports.ts';
 import { type QueryKey, queryKey } from '../pipeline/query.ts';
-import { type ConsulAnswer, type ConsulQuery, isConsulQuery } from '../pipeline/snapshot.ts';
+import { type ConsulAnswer, type ConsulQuery, type Indexes, isConsulQuery } from '../pipeline/snapshot.ts';
 import { Watches } from '../pipeline/watches.ts';
 import { createClient } from './client.ts';
 import { type ConsulOptions, TUNING, type Tuning } from './options.ts';
@@ -28,6 +28,7 @@ export function createFeed(
   tuning: Tuning = TUNING,
 ): Feed {
   const answers = new Map<QueryKey, ConsulAnswer>();
+  let recalled: Indexes = {};
   const client = createClient({ ...options, token: lastingToken(options.token, report) }, tuning);
   signal.addEventListener('abort', () => client.close(), { once: true });
 
@@ -43,7 +44,7 @@ export function createFeed(
   };
 
   const watches = new Watches<ConsulQuery>(
-    (query, stop) => watch(query, shared, stop),
+    (query, stop) => watch(query, recalled[queryKey(query)], shared, stop),
     (key) => {
       answers.delete(key);
       report({ type: 'forgotten', query: key });
@@ -51,7 +52,10 @@ export function createFeed(
     signal,
   );
   return {
-    want: (queries) => watches.want(queries.filter(isConsulQuery)),
+    want(queries, before = {}) {
+      recalled = before;
+      watches.want(queries.filter(isConsulQuery));
+    },
     snapshot: () => new Map(answers),
   };
 }

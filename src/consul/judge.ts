@@ -21,7 +21,8 @@ export type Judgement =
 
 /**
  * Judges the `value` that came for `query`, asked with index `asked` (0 for none), against the last
- * good answer. An error must never pass for an empty service, and a token that lost its rights makes
+ * good answer, or without one against `before`, the index under which an upsync before this one saw
+ * instances. An error must never pass for an empty service, and a token that lost its rights makes
  * Consul answer 200 with `[]` and the index of before: hence all the doubt about empty ones.
  */
 export function judge(
@@ -30,25 +31,31 @@ export function judge(
   { index, filtered }: Meta,
   asked: bigint,
   held: ConsulAnswer | undefined,
+  before?: string,
 ): Judgement {
   if (index < asked) return { kind: 'rewound' };
   if (query.kind === 'service' && value.length === 0) {
     if (filtered) return disbelieved(query.service, 'Consul hid instances from the token', held);
-    if (held === undefined) return { kind: 'doubtful', query };
-    if (held.value.length > 0) return judgeLoss(query, index, held);
+    const last = held?.index ?? before;
+    if (last === undefined) return { kind: 'doubtful', query };
+    if (held?.value.length !== 0) return judgeLoss(query, index, BigInt(last), held);
   }
   return { kind: held !== undefined && isDeepStrictEqual(value, held.value) ? 'unchanged' : 'changed' };
 }
 
-/** An answer with instances is held, and now there are none. */
-function judgeLoss(query: ServiceQuery, index: bigint, held: ConsulAnswer): Judgement {
-  const last = BigInt(held.index);
+/** There were instances under the index `last`, and now there are none. */
+function judgeLoss(
+  query: ServiceQuery,
+  index: bigint,
+  last: bigint,
+  held: ConsulAnswer | undefined,
+): Judgement {
   if (index > last) return { kind: 'doubtful', query };
   return disbelieved(
     query.service,
     index === last
       ? `Consul's index ${index} has not moved since it had instances, so the token may have lost its rights`
-      : `Consul's index ${index} is behind ${held.index}, when it had instances, so Consul may have lost its state`,
+      : `Consul's index ${index} is behind ${last}, when it had instances, so Consul may have lost its state`,
     held,
   );
 }

@@ -57,8 +57,15 @@ type Look = Good | { readonly kind: 'rewound' } | { readonly kind: 'failed'; rea
  *
  * A failure forgets the index, since a Consul that lost its state would sit out the whole wait on an
  * index that it has not reached. It never ends the watch and never touches the last good answer.
+ *
+ * `before`: under which index an upsync before this one saw instances.
  */
-export async function watch(query: ConsulQuery, shared: Shared, signal: AbortSignal): Promise<void> {
+export async function watch(
+  query: ConsulQuery,
+  before: string | undefined,
+  shared: Shared,
+  signal: AbortSignal,
+): Promise<void> {
   const { clock, slots, tuning } = shared;
   const pace = new Pace(tuning.burst, tuning.interval);
   const failures = new Failures(queryKey(query), shared);
@@ -71,7 +78,8 @@ export async function watch(query: ConsulQuery, shared: Shared, signal: AbortSig
     if (index > 0n && !blocking) await clock.sleep(tuning.poll, signal);
     const turn = pace.turn(clock.now(), changed ? tuning.changedInterval : tuning.interval);
     if (turn > 0) await clock.sleep(turn, signal);
-    const found = signal.aborted ? undefined : await look(query, blocking ? index : 0n, held, shared, signal);
+    const last = { answer: held, before };
+    const found = signal.aborted ? undefined : await look(query, blocking ? index : 0n, last, shared, signal);
     if (blocking) slots.give();
     if (found === undefined || signal.aborted) return;
     changed = found.kind === 'good' && found.changed;
@@ -94,7 +102,7 @@ export async function watch(query: ConsulQuery, shared: Shared, signal: AbortSig
 async function look(
   query: ConsulQuery,
   after: bigint,
-  held: ConsulAnswer | undefined,
+  last: { readonly answer: ConsulAnswer | undefined; readonly before: string | undefined },
   { client, clock, maxStale }: Shared,
   signal: AbortSignal,
 ): Promise<Look> {
@@ -103,15 +111,15 @@ async function look(
     const arrived = clock.now();
     const meta = readHeaders(reply.headers, maxStale);
     const value = decode(query, reply.body);
-    const judgement = judge(query, value, meta, after, held);
+    const judgement = judge(query, value, meta, after, last.answer, last.before);
     if (judgement.kind === 'rewound') return { kind: 'rewound' };
     if (judgement.kind === 'refused') throw new ProblemError(judgement.problem);
     const ms = () => clock.now() - arrived;
     if (judgement.kind !== 'doubtful') {
       return { kind: 'good', value, index: meta.index, changed: judgement.kind === 'changed', ms: ms() };
     }
-    const confirmed = await confirmEmpty(client, judgement.query, held, signal);
-    const changed = !isDeepStrictEqual(confirmed.value, held?.value);
+    const confirmed = await confirmEmpty(client, judgement.query, last.answer, signal);
+    const changed = !isDeepStrictEqual(confirmed.value, last.answer?.value);
     return { kind: 'good', ...confirmed, changed, ms: ms() };
   } catch (thrown) {
     return { kind: 'failed', problem: { where: client.where(query), ...problemOf(thrown) } };

@@ -6,7 +6,7 @@ import type { Outcome, Proof, Running, UpstreamChange, Verdict } from './outcome
 import type { Pipeline } from './pipeline.ts';
 import type { Problem } from './problem.ts';
 import type { Candidate, File, Release } from './release.ts';
-import { isOutdated, type Snapshot } from './snapshot.ts';
+import { indexesOf, isOutdated, type Snapshot } from './snapshot.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { View } from './view.ts';
 
@@ -84,11 +84,11 @@ export async function dryRun(job: Job, signal: AbortSignal): Promise<Outcome> {
 }
 
 async function stageAndTest(
-  { pipeline: { releases, gateway }, files, view, watch }: Job,
+  { pipeline: { releases, gateway }, files, view, snapshot, watch }: Job,
   signal: AbortSignal,
 ): Promise<{ candidate: Candidate; verdict: Verdict }> {
   watch.to('stage');
-  const candidate = await releases.stage(files, view);
+  const candidate = await releases.stage(files, view, indexesOf(snapshot));
   watch.to('test');
   try {
     return { candidate, verdict: await gateway.test(candidate, signal) };

@@ -2,13 +2,16 @@ import type { Proof, Running, Verdict } from './outcome.ts';
 import type { Problem } from './problem.ts';
 import type { Query } from './query.ts';
 import type { Candidate, File, FileDiff, Release } from './release.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Indexes, Snapshot } from './snapshot.ts';
 import type { View } from './view.ts';
 
 /** Consul: follows the queries that are wanted and keeps the last good answer of each. */
 export interface Feed {
-  /** Replaces the set of followed queries; those that stay keep their answers. */
-  want(queries: readonly Query[]): void;
+  /**
+   * Replaces the set of followed queries; those that stay keep their answers. `before`: under which index an upsync
+   * before this one saw instances, for those that are new.
+   */
+  want(queries: readonly Query[], before?: Indexes): void;
   snapshot(): Snapshot;
 }
 
@@ -36,7 +39,7 @@ export interface Releases {
   proven(): Promise<Release | undefined>;
   /** The digest that these files will have as a release. */
   digest(files: readonly File[]): string;
-  stage(files: readonly File[], view: View): Promise<Candidate>;
+  stage(files: readonly File[], view: View, indexes?: Indexes): Promise<Candidate>;
   /** Removes a candidate, unless `current` or `proven` names it. */
   discard(candidate: Candidate): Promise<void>;
   /** Points `current` at the candidate, in one atomic switch; throws ProblemError where the lock is lost or the disk refuses. */

@@ -1,3 +1,4 @@
+import type { Indexes } from './snapshot.ts';
 import type { View } from './view.ts';
 
 /** One rendered file. */
@@ -13,6 +14,8 @@ export interface Candidate {
   readonly folder: string;
   readonly digest: string;
   readonly view: View;
+  /** Under which its services had instances: the next upsync judges an empty answer by them. */
+  readonly indexes: Indexes;
 }
 
 /** A candidate that was published. */

@@ -67,6 +67,16 @@ export function isHostAnswer(answer: Answer | undefined): answer is HostAnswer {
 
 export type Snapshot = ReadonlyMap<QueryKey, Answer>;
 
+/** Consul's index of each answer that had instances. */
+export type Indexes = Readonly<Record<QueryKey, string>>;
+
+export function indexesOf(snapshot: Snapshot): Indexes {
+  const full = [...snapshot].flatMap(([key, answer]) =>
+    !isHostAnswer(answer) && answer.value.length > 0 ? [[key, answer.index] as const] : [],
+  );
+  return Object.fromEntries(full);
+}
+
 /** Whether any answer that is still wanted has another value by now. An unchanged value stays the same object. */
 export function isOutdated(snapshot: Snapshot, newest: Snapshot): boolean {
   return [...newest].some(([key, { value }]) => snapshot.has(key) && snapshot.get(key)?.value !== value);

@@ -39,6 +39,7 @@ const manifest = z.object({
   /** Of the upsync that made it. */
   version: z.string(),
   view,
+  indexes: z.record(z.string(), z.string().regex(/^\d+$/)).default({}),
 });
 
 /** What a release says of itself, read back at the next start. */

@@ -6,12 +6,12 @@ import type { Report } from '../pipeline/event.ts';
 import { frame, type ProofAddress } from '../pipeline/frame.ts';
 import type { Clock, Releases } from '../pipeline/ports.ts';
 import { type Problem, ProblemError, problemOf } from '../pipeline/problem.ts';
-import type { Candidate, Release } from '../pipeline/release.ts';
+import type { Release } from '../pipeline/release.ts';
 import { diffReleases } from './diff.ts';
 import { digestOf } from './digest.ts';
 import { makeFolder, pointAt, replaceDurably, syncFolder, targetOf, writeDurably } from './disk.ts';
 import { layoutOf } from './layout.ts';
-import { manifestPath, readManifest } from './manifest.ts';
+import { type Manifest, manifestPath, readManifest } from './manifest.ts';
 import { namedFolders, sweep } from './sweep.ts';
 
 export interface StoreOptions {
@@ -44,14 +44,15 @@ export function createReleases(options: StoreOptions): Releases {
     if (cached !== undefined) return cached;
     const manifest = await readManifest(folder);
     if (manifest === undefined) return undefined;
-    const { digest, time, view } = manifest;
-    const release = { folder, digest, time, view };
+    const { digest, time, view, indexes } = manifest;
+    const release = { folder, digest, time, view, indexes };
     known.set(folder, release);
     return release;
   }
 
-  async function writeManifest({ folder, digest, view }: Candidate, time: number): Promise<void> {
-    await replaceDurably(manifestPath(folder), `${JSON.stringify({ digest, time, version, view })}\n`);
+  async function writeManifest({ folder, digest, time, view, indexes }: Release): Promise<void> {
+    const manifest: Manifest = { digest, time, version, view, indexes };
+    await replaceDurably(manifestPath(folder), `${JSON.stringify(manifest)}\n`);
   }
 
   return {
@@ -59,10 +60,11 @@ export function createReleases(options: StoreOptions): Releases {
     proven: () => named(layout.proven),
     digest: (files) => digestOf(files, proof),
 
-    async stage(files, view) {
+    async stage(files, view, indexes = {}) {
       const digest = digestOf(files, proof);
       const time = clock.now();
       const folder = join(staging, `${stamp(time)}-${digest}`);
+      const release = { folder, digest, time, view, indexes };
       const all = [...files, ...frame(folder, digest, files, proof)];
       try {
         await makeFolder(folder);
@@ -70,13 +72,12 @@ export function createReleases(options: StoreOptions): Releases {
         // Each to its end, or one would go on behind the removal below.
         for (const write of await Promise.allSettled(writes))
           if (write.status === 'rejected') throw write.reason;
-        await writeManifest({ folder, digest, view }, time);
+        await writeManifest(release);
         await syncFolder(staging);
       } catch (error) {
         await rm(folder, { recursive: true, force: true });
         throw error;
       }
-      const release = { folder, digest, time, view };
       known.set(folder, release);
       return release;
     },
@@ -148,7 +149,7 @@ export function createReleases(options: StoreOptions): Releases {
       const release = await named(layout.current);
       if (release === undefined || isDeepStrictEqual(release.view, view)) return;
       await assertLocked();
-      await writeManifest({ ...release, view }, release.time);
+      await writeManifest({ ...release, view });
       known.set(release.folder, { ...release, view });
     },
 

@@ -41,8 +41,10 @@ test.each([
   ['empty, with an index that moved on', [], 11n, 10n, held(TWO), 'doubtful'],
   ['empty, on a read without an index', [], 11n, 0n, held(TWO), 'doubtful'],
   ['empty, as before', [], 12n, 11n, held([], '11'), 'unchanged'],
-] as const)('%s', (_, value, index, asked, before, kind) => {
-  expect(judge(SERVICE, value, { index, filtered: false }, asked, before).kind).toBe(kind);
+  ['a first answer that is empty, with an index that moved on', [], 11n, 0n, undefined, 'doubtful', '10'],
+  ['empty as before, whatever was before that', [], 12n, 11n, held([], '11'), 'unchanged', '20'],
+] as const)('%s', (_, value, index, asked, last, kind, before?: string) => {
+  expect(judge(SERVICE, value, { index, filtered: false }, asked, last, before).kind).toBe(kind);
 });
 
 test.each([
@@ -60,11 +62,12 @@ test.each([
     held(TWO.slice(1)),
     /index 9 is behind 10, .* lost its state \(1 instance stays\)$/,
   ],
+  ['the index is behind that of an upsync before', 9n, false, undefined, /is behind 10, .* lost its state$/],
   ['Consul filtered it', 11n, true, held(TWO), /hid instances from the token \(2 instances stay\)$/],
   ['Consul filtered the first one', 11n, true, undefined, /hid instances from the token$/],
   ['Consul filtered one that was empty', 11n, true, held([]), /hid instances from the token$/],
-])('an empty answer is refused where %s', (_, index, filtered, before, words) => {
-  const judgement = judge(SERVICE, [], { index, filtered }, 0n, before);
+])('an empty answer is refused where %s', (_, index, filtered, last, words) => {
+  const judgement = judge(SERVICE, [], { index, filtered }, 0n, last, '10');
   expect(judgement).toMatchObject({
     kind: 'refused',
     problem: { what: expect.stringMatching(/^empty answer for web1 not believed: /) },

@@ -38,11 +38,12 @@ const open = (): Releases =>
   });
 
 const files = (contents: string) => [{ path: 'http/upstreams.conf', contents }];
+const indexes = { 'service:web1': '42' };
 const seen = view(upstream([server(1)]));
 
 async function publish(releases: Releases, contents: string) {
   await clock.advance(1);
-  return releases.publish(await releases.stage(files(contents), seen));
+  return releases.publish(await releases.stage(files(contents), seen, indexes));
 }
 
 test('a published release is read through the permanent link, and includes its files by its own path', async () => {
@@ -59,10 +60,10 @@ test('a staged candidate changes nothing that nginx reads', async () => {
   expect(readdirSync(output)).toEqual(['releases']);
 });
 
-test('what was published and proven is known to the next process, view included', async () => {
+test('what was published and proven is known to the next process, view and indexes included', async () => {
   const release = await publish(open(), '# one\n');
   const releases = open();
-  expect(await releases.live()).toEqual(release);
+  expect(await releases.live()).toEqual({ ...release, indexes });
   expect(await releases.proven()).toBeUndefined();
   await releases.markProven(release);
   expect(await open().proven()).toEqual(release);
@@ -72,7 +73,7 @@ test('a remembered view is that of the live release from then on', async () => {
   await publish(open(), '# one\n');
   const kept = view(upstream([server(1, { lostSince: 5 })], { origin: 'kept' }));
   await open().remember(kept);
-  expect((await open().live())?.view).toEqual(kept);
+  expect(await open().live()).toMatchObject({ view: kept, indexes });
 });
 
 test('rolling back points at the older release, or takes all links away', async () => {

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { startConsul } from '../bed/consul.ts';
+import { startNginx } from '../bed/nginx.ts';
+import { startBackend } from '../support/backend.ts';
+import { gateway, steadily, tally } from '../support/gateway.ts';
+import { runUpsync, startUpsync, writeConfig } from '../support/upsync.ts';
+
+const config = 'upstreams: {web1: {on_empty: down}}\nstart_timeout: 500ms';
+
+test('an upsync that starts beside a Consul that lost its state keeps what the last one knew, until there is more to know', async () => {
+  await using consul = await startConsul();
+  await using nginx = await startNginx(gateway());
+  await using one = await startBackend('one');
+  await using two = await startBackend('two');
+  await consul.register(one.as('web1'));
+  const flags = await writeConfig(nginx, config);
+  await using first = startUpsync({ consul, nginx }, ...flags);
+  await first.next('published');
+  await first.kill();
+  await consul.kill();
+  await consul.start();
+  const client = steadily(`${nginx.url}/web1`);
+
+  await using second = startUpsync({ consul, nginx }, ...flags);
+  const doubt = await second.next('queryFailed');
+  expect(doubt.msg).toMatch(/empty answer for web1 not believed: .* behind \d+, .* lost its state/);
+  expect(await second.next('notice')).toMatchObject({ kind: 'missing', servers: 1 });
+  await second.next('unchanged');
+  expect(await tally(`${nginx.url}/web1`, 3)).toEqual({ one: 3 });
+
+  await consul.register(two.as('web1'));
+  await second.next('published');
+  expect(await tally(`${nginx.url}/web1`, 3)).toEqual({ two: 3 });
+  expect(Object.keys(await client.stop()).sort()).toEqual(['one', 'two']);
+});
+
+test('so does one that reads its configuration anew meanwhile', async () => {
+  await using consul = await startConsul();
+  await using nginx = await startNginx(gateway());
+  await using one = await startBackend('one');
+  await consul.register(one.as('web1'));
+  const flags = await writeConfig(nginx, config);
+  await using upsync = startUpsync({ consul, nginx }, ...flags);
+  await upsync.next('published');
+  await consul.kill();
+  await consul.start();
+  upsync.signal('SIGHUP');
+  await upsync.next('reconfigured');
+  expect(await upsync.next('notice')).toMatchObject({ kind: 'missing', servers: 1 });
+  await upsync.next('unchanged');
+  expect(await tally(`${nginx.url}/web1`, 3)).toEqual({ one: 3 });
+});
+
+test('a service that was deregistered while upsync was away is gone at its start', async () => {
+  await using consul = await startConsul();
+  await using nginx = await startNginx(gateway());
+  await using one = await startBackend('one');
+  await consul.register(one.as('web1'));
+  const flags = await writeConfig(nginx, config);
+  await using first = startUpsync({ consul, nginx }, ...flags);
+  await first.next('published');
+  await first.kill();
+  await consul.deregister('web1-one');
+
+  await using second = startUpsync({ consul, nginx }, ...flags);
+  expect(await second.next('notice')).toMatchObject({ kind: 'down' });
+  await second.next('published');
+  expect(await tally(`${nginx.url}/web1`, 3)).toEqual({ 503: 3 });
+});
+
+test('who knows that the service is gone for good says so with --once --apply', async () => {
+  await using consul = await startConsul();
+  await using nginx = await startNginx(gateway());
+  await using one = await startBackend('one');
+  await consul.register(one.as('web1'));
+  const flags = await writeConfig(nginx, config);
+  expect((await runUpsync({ consul, nginx }, ...flags, '--once', '--apply')).code).toBe(0);
+  await consul.kill();
+  await consul.start();
+  expect((await runUpsync({ consul, nginx }, ...flags, '--once', '--apply')).code).toBe(0);
+  expect(await tally(`${nginx.url}/web1`, 3)).toEqual({ 503: 3 });
+  await using upsync = startUpsync({ consul, nginx }, ...flags);
+  expect(await upsync.next('notice')).toMatchObject({ kind: 'down' });
+});
