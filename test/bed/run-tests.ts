@@ -31,6 +31,7 @@ const phases: readonly Phase[] = [
   { name: 'unused', command: ['knip'] },
   { name: 'unit', command: [...vitest, '--project', 'unit'], isTests: true },
   { name: 'integration', command: [...vitest, '--project', 'integration'], isTests: true },
+  { name: 'soak', command: ['node', 'test/soak/soak.ts', '--seconds', '60'] },
   {
     name: 'container',
     command: [...vitest, '--project', 'container'],

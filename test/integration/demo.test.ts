@@ -1,15 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readdir, readFile, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { Result } from '../../demo/measure.ts';
 import { steps } from '../../demo/steps.ts';
 import { Tally } from '../../demo/tally.ts';
 import { broken } from '../../demo/verdict.ts';
 import { wrap } from '../../demo/wrap.ts';
+import { runScript } from '../support/script.ts';
 
-const root = join(import.meta.dirname, '../..');
+const start = () => runScript('demo', 'demo/drill.ts');
 const row = /^(.+?)\s{2,}(?:–|[\d,]+ ms)\s+([\d,]+ ms)\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)$/;
 
 test('the drill loses no request, shows a row for each step, and leaves nothing behind', async () => {
@@ -111,78 +108,6 @@ test('colours take no room in a line, and go on in the next one', () => {
     '\x1b[36m1476d5c645ccae06\x1b[39m',
   ]);
 });
-
-interface Drill {
-  readonly child: ChildProcess;
-  /** Its exit code. */
-  readonly end: Promise<number | null>;
-  output(): string;
-  /** Resolves once it printed the text. */
-  said(text: string): Promise<void>;
-  /** Its processes whose command line has the text. */
-  processes(text: string): Promise<readonly number[]>;
-  /** What it started and what it wrote, as far as that is still there. */
-  left(): Promise<readonly string[]>;
-}
-
-function start(): Drill {
-  const child = spawn(process.execPath, [join(root, 'demo/drill.ts')], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  const end = once(child, 'close').then(() => child.exitCode);
-  const name = `demo-${child.pid?.toString(36)}`;
-  return {
-    child,
-    end,
-    output: () => output,
-    async said(text) {
-      while (!output.includes(text)) {
-        const ended = await Promise.race([once(child.stdout, 'data'), end.then(() => undefined)]);
-        if (ended === undefined) throw new Error(`it ended before it said ${text}:\n${output}`);
-      }
-    },
-    async processes(text) {
-      const found = await marked(name);
-      return found.filter(({ command }) => command.includes(text)).map(({ pid }) => pid);
-    },
-    async left() {
-      const folders = await readdir(join(root, 'node_modules/.cache/upsync'));
-      const processes = await marked(name);
-      return [
-        ...folders.filter((folder) => folder === name),
-        ...processes.map(({ pid, command }) => `${pid} ${command}`),
-      ];
-    },
-  };
-}
-
-/** All that the drill starts has its folder on its command line, in its environment or among its open files. */
-async function marked(name: string): Promise<readonly { readonly pid: number; readonly command: string }[]> {
-  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
-      const [command, environment, files] = [
-        await read('cmdline'),
-        await read('environ'),
-        await openFiles(pid),
-      ];
-      const ours = [command, environment, ...files].some((text) => text.includes(`/${name}`));
-      return ours ? [{ pid: Number(pid), command: command.replaceAll('\0', ' ') }] : [];
-    }),
-  );
-  return found.flat();
-}
-
-async function openFiles(pid: string): Promise<readonly string[]> {
-  const names = await readdir(`/proc/${pid}/fd`).catch(() => []);
-  return Promise.all(names.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => '')));
-}
 
 interface Row {
   readonly name: string;

@@ -6,7 +6,7 @@ export interface Flags {
   readonly help: boolean;
 }
 
-export const usage = `Usage: npm run soak [-- --seconds N] [-- --seed S]
+export const usage = `Usage: npm run soak [-- --seconds N --seed S]
 Runs Consul, nginx, upsync and a dozen backends on loopback addresses, under load. Backends join, leave, turn unhealthy
 and crash; Consul, nginx and upsync are killed and started again. After each step a checker of its own compares who
 answers through nginx with what Consul says. Nothing stays behind.

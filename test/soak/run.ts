@@ -16,8 +16,15 @@ import { answerOf } from './verdict.ts';
 
 const pace = { rate: 120, connections: 12 };
 
+/** How often something is said, in ms. */
+const pulse = 30_000;
+
 /** Runs until time is up, something is wrong, or `signal` aborts; nothing is left running then. */
-export async function run({ seconds, seed }: Flags, signal: AbortSignal): Promise<Results> {
+export async function run(
+  { seconds, seed }: Flags,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Results> {
   const periods = new Periods();
   const outages = new Outages();
   const tally = new Tally(periods, outages);
@@ -34,6 +41,8 @@ export async function run({ seconds, seed }: Flags, signal: AbortSignal): Promis
     const { consul, nginx, fleet, upsync } = environment;
     const driver = new Driver(environment, periods, outages, signal);
     startedAt = performance.now();
+    say('Consul, nginx, upsync and the backends run.');
+    let saidAt = startedAt;
     for (const { operations } of generate(seed)) {
       periods.begin(performance.now());
       for (const operation of operations) {
@@ -52,6 +61,9 @@ export async function run({ seconds, seed }: Flags, signal: AbortSignal): Promis
       if (found === undefined) fault('upsync ended by itself');
       else memory.push(found);
       if (faults().length > 0 || now - startedAt > seconds * 1000) return;
+      if (now - saidAt < pulse) continue;
+      saidAt = now;
+      say(`${Math.round((now - startedAt) / 1000)} s: ${done.length} operations, ${tally.sent} requests`);
     }
   }
 

@@ -13,16 +13,17 @@ async function main(): Promise<number> {
   }
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stopping.abort());
-  process.stdout.write(`The upsync soak: ${flags.seconds} s, seed ${flags.seed}.\n`);
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  say(`The upsync soak: ${flags.seconds} s, seed ${flags.seed}.`);
 
   await using _ = await makeFolder('soak');
-  const results = await run(flags, stopping.signal);
-  process.stdout.write(`\n${report(results)}\n`);
+  const results = await run(flags, say, stopping.signal);
+  say(`\n${report(results)}`);
   if (stopping.signal.aborted) {
-    process.stdout.write('Stopped, and all that was started with it.\n');
+    say('Stopped, and all that was started with it.');
     return 130;
   }
   const good = results.faults.length === 0;
-  process.stdout.write(good ? 'Nothing wrong, nothing lost.\n' : 'The soak found a fault.\n');
+  say(good ? 'Nothing wrong, nothing lost.' : 'The soak found a fault.');
   return good ? 0 : 1;
 }
