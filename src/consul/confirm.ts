@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { ProblemError, problemOf, sentence } from '../pipeline/problem.ts';
-import type { ConsulAnswer, Registration } from '../pipeline/snapshot.ts';
+import { type Problem, ProblemError, problemOf, sentence } from '../pipeline/problem.ts';
+import type { ConsulAnswer, ConsulQuery, Registration } from '../pipeline/snapshot.ts';
 import type { Client } from './client.ts';
 import { decode } from './decode.ts';
 import { readHeaders } from './headers.ts';
-import { emptyProblem, type ServiceQuery } from './judge.ts';
+import { emptyProblem, type Judgement, judge } from './judge.ts';
 
 const Names = z.record(z.string(), z.unknown());
 
@@ -14,40 +14,63 @@ export interface Confirmed {
   readonly index: bigint;
 }
 
+type Doubt = Extract<Judgement, { kind: 'doubtful' }>;
+
 /**
- * Takes a second look at an empty answer, a consistent one. If that has instances, it is the answer; if
- * it is empty too, the token must still see some service. Throws a ProblemError where the empty answer
- * is not to be believed. A token that can read `web1` alone never confirms that it is gone: give it the
- * service `consul` as well.
+ * Takes a second look at a doubtful answer, a consistent one, and what that has is the answer. If it is empty, the
+ * token must still see some service. Throws a ProblemError where it is not to be believed. A token that can read
+ * `web1` alone never confirms that it is gone: give it the service `consul` as well.
  */
-export async function confirmEmpty(
+export async function confirm(
   client: Client,
-  query: ServiceQuery,
+  { query, why }: Doubt,
   held: ConsulAnswer | undefined,
+  before: string | undefined,
   signal: AbortSignal,
 ): Promise<Confirmed> {
-  try {
-    const again = await client.query(query, { consistent: true }, signal);
+  const again = await inWords(query, why, held, async () => {
+    const { headers, body } = await client.query(query, { consistent: true }, signal);
     // A consistent read comes from the leader, which is never stale.
-    const { filtered, index } = readHeaders(again.headers, 0);
-    const value = decode(query, again.body);
-    if (value.length === 0) await expectRights(client, query, filtered, signal);
-    return { value, index };
-  } catch (thrown) {
-    throw new ProblemError(emptyProblem(query.service, sentence(problemOf(thrown)), held));
+    return { meta: readHeaders(headers, 0), value: decode(query, body) };
+  });
+  const { meta, value } = again;
+  if (value.length === 0) {
+    const judgement = judge(query, value, meta, 0n, held, before);
+    if (judgement.kind === 'refused') throw new ProblemError(judgement.problem);
+    if (judgement.kind === 'doubtful' && judgement.why === 'empty')
+      await inWords(query, 'empty', held, () => expectRights(client, query, signal));
   }
+  return { value, index: meta.index };
 }
 
-async function expectRights(
-  client: Client,
-  query: ServiceQuery,
-  filtered: boolean,
-  signal: AbortSignal,
-): Promise<void> {
-  if (filtered) throw new ProblemError({ what: 'Consul hid instances from the token' });
+async function expectRights(client: Client, query: ConsulQuery, signal: AbortSignal): Promise<void> {
   const names = Names.safeParse((await client.services(query.datacenter, signal)).body);
   if (!names.success) throw new ProblemError({ what: "the list of services is not built as Consul's is" });
   if (Object.keys(names.data).length === 0) {
     throw new ProblemError({ what: 'the token sees no service at all' });
   }
+}
+
+/** What is thrown meanwhile, with what it keeps from being believed. */
+async function inWords<T>(
+  query: ConsulQuery,
+  why: Doubt['why'],
+  held: ConsulAnswer | undefined,
+  look: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await look();
+  } catch (thrown) {
+    const reason = sentence(problemOf(thrown));
+    throw new ProblemError(
+      why === 'empty' && query.kind === 'service'
+        ? emptyProblem(query.service, reason, held)
+        : past(query, reason),
+    );
+  }
+}
+
+function past(query: ConsulQuery, reason: string): Problem {
+  const name = query.kind === 'service' ? query.service : query.node;
+  return { what: `answer for ${name} not believed: it is older than the last one, and ${reason}` };
 }

@@ -3,7 +3,7 @@ import type { Problem } from '../pipeline/problem.ts';
 import type { ConsulAnswer, ConsulQuery, Registration } from '../pipeline/snapshot.ts';
 import type { Meta } from './headers.ts';
 
-export type ServiceQuery = Extract<ConsulQuery, { kind: 'service' }>;
+type ServiceQuery = Extract<ConsulQuery, { kind: 'service' }>;
 
 /**
  * What a well-formed answer means.
@@ -11,19 +11,20 @@ export type ServiceQuery = Extract<ConsulQuery, { kind: 'service' }>;
  *   rewound     its index went backwards: it says nothing, read again without an index
  *   unchanged   the value that is held, perhaps under a newer index (a return is no proof of change)
  *   changed     a new value
- *   doubtful    empty: a new value if a second look confirms it
+ *   doubtful    empty, or older than the last one: a new value if a second look confirms it
  *   refused     empty, and not to be believed
  */
 export type Judgement =
   | { readonly kind: 'rewound' | 'unchanged' | 'changed' }
-  | { readonly kind: 'doubtful'; readonly query: ServiceQuery }
+  | { readonly kind: 'doubtful'; readonly why: 'empty' | 'older'; readonly query: ConsulQuery }
   | { readonly kind: 'refused'; readonly problem: Problem };
 
 /**
  * Judges the `value` that came for `query`, asked with index `asked` (0 for none), against the last
  * good answer, or without one against `before`, the index under which an upsync before this one saw
  * instances. An error must never pass for an empty service, and a token that lost its rights makes
- * Consul answer 200 with `[]` and the index of before: hence all the doubt about empty ones.
+ * Consul answer 200 with `[]` and the index of before: hence all the doubt about empty ones. A server that
+ * restarts with its data answers stale reads while it goes through its log again, with what was registered then.
  */
 export function judge(
   query: ConsulQuery,
@@ -34,13 +35,15 @@ export function judge(
   before?: string,
 ): Judgement {
   if (index < asked) return { kind: 'rewound' };
+  const last = held?.index ?? before;
   if (query.kind === 'service' && value.length === 0) {
     if (filtered) return disbelieved(query.service, 'Consul hid instances from the token', held);
-    const last = held?.index ?? before;
-    if (last === undefined) return { kind: 'doubtful', query };
+    if (last === undefined) return { kind: 'doubtful', why: 'empty', query };
     if (held?.value.length !== 0) return judgeLoss(query, index, BigInt(last), held);
   }
-  return { kind: held !== undefined && isDeepStrictEqual(value, held.value) ? 'unchanged' : 'changed' };
+  if (held !== undefined && isDeepStrictEqual(value, held.value)) return { kind: 'unchanged' };
+  if (last !== undefined && index < BigInt(last)) return { kind: 'doubtful', why: 'older', query };
+  return { kind: 'changed' };
 }
 
 /** There were instances under the index `last`, and now there are none. */
@@ -50,7 +53,7 @@ function judgeLoss(
   last: bigint,
   held: ConsulAnswer | undefined,
 ): Judgement {
-  if (index > last) return { kind: 'doubtful', query };
+  if (index > last) return { kind: 'doubtful', why: 'empty', query };
   return disbelieved(
     query.service,
     index === last

@@ -10,7 +10,7 @@ import {
   type Registration,
 } from '../pipeline/snapshot.ts';
 import type { Client } from './client.ts';
-import { confirmEmpty } from './confirm.ts';
+import { confirm } from './confirm.ts';
 import { decode } from './decode.ts';
 import { Failures } from './failures.ts';
 import { readHeaders } from './headers.ts';
@@ -39,6 +39,8 @@ interface Good {
   readonly kind: 'good';
   readonly value: readonly Registration[];
   readonly index: bigint;
+  /** By a consistent read. */
+  readonly confirmed: boolean;
   readonly changed: boolean;
   readonly ms: number;
 }
@@ -116,21 +118,25 @@ async function look(
     if (judgement.kind === 'refused') throw new ProblemError(judgement.problem);
     const ms = () => clock.now() - arrived;
     if (judgement.kind !== 'doubtful') {
-      return { kind: 'good', value, index: meta.index, changed: judgement.kind === 'changed', ms: ms() };
+      const changed = judgement.kind === 'changed';
+      return { kind: 'good', value, index: meta.index, confirmed: false, changed, ms: ms() };
     }
-    const confirmed = await confirmEmpty(client, judgement.query, last.answer, signal);
+    const confirmed = await confirm(client, judgement, last.answer, last.before, signal);
     const changed = !isDeepStrictEqual(confirmed.value, last.answer?.value);
-    return { kind: 'good', ...confirmed, changed, ms: ms() };
+    return { kind: 'good', ...confirmed, confirmed: true, changed, ms: ms() };
   } catch (thrown) {
     return { kind: 'failed', problem: { where: client.where(query), ...problemOf(thrown) } };
   }
 }
 
-/** The answer to hold from now on: an unchanged value stays the same object, with its `since`. */
+/**
+ * The answer to hold from now on: an unchanged value stays the same object, with its `since`. What is older than it
+ * and says the same does not make it older.
+ */
 function advance(query: ConsulQuery, held: ConsulAnswer | undefined, good: Good, now: number): ConsulAnswer {
   const index = String(good.index);
-  if (held !== undefined && !good.changed) return { ...held, index };
-  return { query, value: good.value, index, since: now };
+  if (held === undefined || good.changed) return { query, value: good.value, index, since: now };
+  return good.confirmed || good.index > BigInt(held.index) ? { ...held, index } : held;
 }
 
 function reportAnswer({ query: asked, value, index }: ConsulAnswer, { changed, ms }: Good, report: Report) {

@@ -200,6 +200,35 @@ test.each(doubts)('an empty answer is not believed where %s', async (_, consiste
   expect(followed.value(KEY)).toHaveLength(2);
 });
 
+test('an answer that is older than the last one, as of a server that lags, gives way to a consistent read', async () => {
+  const double = await steady();
+  const followed = tracked(follow(double.url, [web('web1')], { block: 100, timeout: 150 }));
+  await followed.until(() => followed.value(KEY));
+  double.play((asked, response) => {
+    if (asked.searchParams.has('index')) response.writeHead(500).end();
+    else if (asked.searchParams.has('consistent')) answer(response, 11, [entry('a'), entry('c')]);
+    else answer(response, 9, [entry('z')]);
+  });
+  await followed.until(() => followed.value(KEY)?.some(({ id }) => id === 'c'));
+  expect(followed.changes).toBe(2);
+
+  double.play((asked, response) => {
+    if (asked.searchParams.has('index') || asked.searchParams.has('consistent')) fails(500)(response);
+    else answer(response, 9, [entry('z')]);
+  });
+  const told = await followed.until(() =>
+    followed.events.find((event) => event.type === 'queryFailed' && /older/.test(event.problem.what)),
+  );
+  expect(told).toMatchObject({
+    problem: {
+      what: expect.stringMatching(
+        /^answer for web1 not believed: it is older than the last one, and .*Consul failed \(500\)/,
+      ),
+    },
+  });
+  expect(followed.value(KEY)?.map(({ id }) => id)).toEqual(['a', 'c']);
+});
+
 test('where a consistent read has instances after all, they are the answer', async () => {
   const double = await steady();
   double.play((asked, response) => {

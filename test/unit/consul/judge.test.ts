@@ -35,7 +35,9 @@ test.each([
   ['another value under the same index', TWO.slice(1), 10n, 10n, held(TWO), 'changed'],
   ['an index that went backwards', TWO, 9n, 10n, held(TWO), 'rewound'],
   ['an index that went backwards, empty', [], 1n, 10n, held(TWO), 'rewound'],
-  ['a lower index on a read without one', TWO.slice(1), 3n, 0n, held(TWO), 'changed'],
+  ['a lower index on a read without one', TWO.slice(1), 3n, 0n, held(TWO), 'doubtful'],
+  ['a lower index than that of an upsync before', TWO, 9n, 0n, undefined, 'doubtful', '10'],
+  ['a lower index, and the same value', TWO, 3n, 0n, held(TWO), 'unchanged'],
   ['an index of more than 53 bits', TWO, 2n ** 63n, 2n ** 63n + 1n, held(TWO), 'rewound'],
   ['a first answer that is empty', [], 5n, 0n, undefined, 'doubtful'],
   ['empty, with an index that moved on', [], 11n, 10n, held(TWO), 'doubtful'],
@@ -80,5 +82,5 @@ test('instances that came although others were hidden are taken', () => {
 });
 
 test('a node may be empty without a doubt', () => {
-  expect(judge(NODE, [], { index: 1n, filtered: false }, 0n, held(TWO)).kind).toBe('changed');
+  expect(judge(NODE, [], { index: 11n, filtered: false }, 0n, held(TWO)).kind).toBe('changed');
 });
