@@ -31,6 +31,7 @@ test('an instance that joins or leaves changes the answer', async () => {
     id: 'join-2',
     service: 'join',
     address: '127.0.0.1',
+    nodeAddress: '127.0.0.1',
     port: 8002,
     weights: { passing: 1, warning: 1 },
     health: 'passing',
@@ -84,10 +85,17 @@ test('a check that changes nothing but its output is no change', async () => {
     value: before?.value,
     since: before?.since,
   });
+  // That it was answered is told all the same, or nobody could say how old the data is.
+  expect(followed.events.at(-1)).toEqual({
+    type: 'answeredSame',
+    query: 'service:o',
+    index: held(followed.feed, 'service:o')?.index,
+  });
 
   await consul.check('o-1', 'warning', 'a third text');
   await followed.until(() => followed.value('service:o')?.[0]?.health === 'warning');
   expect(followed.changes).toBe(changes + 1);
+  expect(followed.events.at(-1)).toMatchObject({ type: 'answered', instances: 1, health: { warning: 1 } });
 });
 
 test('a status that Consul does not know counts as critical and spoils nothing', async () => {
@@ -156,6 +164,9 @@ test('want keeps the answers of queries that stay, and forgets those that go', a
 
   followed.feed.want([web('w2'), web('w3'), web('w3')]);
   expect([...followed.feed.snapshot().keys()]).toEqual(['service:w2']);
+  expect(followed.events.filter(({ type }) => type === 'forgotten')).toEqual([
+    { type: 'forgotten', query: 'service:w1' },
+  ]);
   await followed.until(() => followed.value('service:w3'));
   expect(followed.feed.snapshot().get('service:w2')).toBe(stays);
 

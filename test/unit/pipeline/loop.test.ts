@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { loop } from '../../../src/pipeline/loop.ts';
+import type { Running } from '../../../src/pipeline/outcome.ts';
+import { quiescence } from '../../../src/pipeline/quiescence.ts';
+import { stage } from './fakes.ts';
+import { registrations, snapshot } from './given.ts';
+
+test('each pass is told when it begins, so that one that hangs can be told from one that waits', async () => {
+  const on = stage();
+  on.answers = snapshot({ web1: registrations(1) });
+  const ended = new AbortController();
+  const bell = quiescence(on.pipeline.plan.wait, on.clock);
+  const { gateway } = on.pipeline;
+  const hanging = Promise.withResolvers<Running>();
+  const pipeline = { ...on.pipeline, gateway: { ...gateway, running: () => hanging.promise } };
+  const running = loop(pipeline, bell, ended.signal);
+  await on.clock.advance(0);
+  expect(on.events).toEqual([{ type: 'passBegan' }]);
+  hanging.resolve({ kind: 'running', digest: undefined, draining: 0 });
+  await on.clock.advance(0);
+  expect(on.events.at(-1)).toMatchObject({ type: 'reconciled', outcome: { kind: 'published' } });
+  ended.abort();
+  await running;
+});
