@@ -15,7 +15,7 @@ export interface Place {
 /** ms until it is tried again. */
 const retry = 5_000;
 /** ms that a client may leave its connection idle, or what it was sent unread. */
-const idle = 30_000;
+export const idle = 30_000;
 
 /**
  * Listens until `signal` aborts. A place that cannot be had ends nothing: it is reported and tried again,

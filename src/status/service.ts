@@ -7,7 +7,7 @@ import type { Document } from './document.ts';
 import { audience, audienceTuning } from './events.ts';
 import { createHandler } from './handler.ts';
 import { hostCheck } from './hosts.ts';
-import { listen, type Place } from './listen.ts';
+import { idle, listen, type Place } from './listen.ts';
 
 /** Where status is told, and for which names besides loopback's and IP addresses. */
 interface ListenOptions {
@@ -36,6 +36,7 @@ export function statusService(version: string, clock: Clock): StatusService {
   const current = currentStatus(version, clock);
   const followers = audience(current, audienceTuning);
   const onSocket = createServer(createHandler(current, followers, documents, undefined));
+  onSocket.timeout = idle;
   return {
     note: current.note,
     take: (connection) => onSocket.emit('connection', connection),

@@ -23,9 +23,19 @@ test('what docker-compose.yml describes comes up healthy, and a service that joi
   const body = JSON.stringify({ Name: 'web1', Address, Port: 80 });
   expect((await fetch(`${consul}/v1/agent/service/register`, { method: 'PUT', body })).status).toBe(200);
   await expect.poll(() => status(`${gateway}/web1/healthz`), { timeout: 20_000 }).toBe(200);
+
+  // Inside the container, as a person would, whatever it listens on.
+  const told = JSON.parse(await stack.exec('upsync', 'upsync', 'status', '--json'));
+  expect(told).toMatchObject({ ready: true, upstreams: { web1: { up: 1 }, web2: { origin: 'down' } } });
 });
 
-async function up(): Promise<AsyncDisposable & { address(service: string): Promise<string> }> {
+interface Stack extends AsyncDisposable {
+  address(service: string): Promise<string>;
+  /** Runs a command in a service's container, and returns what it printed. */
+  exec(service: string, ...command: readonly string[]): Promise<string>;
+}
+
+async function up(): Promise<Stack> {
   const project = `upsync-test-${randomUUID()}`;
   const compose = execa({
     cwd: root,
@@ -54,6 +64,9 @@ async function up(): Promise<AsyncDisposable & { address(service: string): Promi
     async address(service) {
       const { stdout: id } = await compose`docker compose ps --quiet ${service}`;
       return addressOf(id, `${project}_default`);
+    },
+    async exec(service, ...command) {
+      return (await compose`docker compose exec -T ${service} ${command}`).stdout;
     },
     [Symbol.asyncDispose]: down,
   };

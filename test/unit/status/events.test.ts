@@ -90,6 +90,8 @@ test('where nothing changes the time comes along now and then, and not with each
   using other = await followEvents(quiet.url);
   await other.until(() => true);
   quiet.current.note(look);
+  // Time enough for the message that should not come.
+  await sleep(50);
   quiet.current.note(answered('web1'));
   await other.until(({ queries }) => 'service:web1' in queries);
   expect(other.messages).toEqual(['status', 'change']);
