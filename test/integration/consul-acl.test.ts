@@ -60,3 +60,13 @@ test('without rights the first answer is no answer', async () => {
   expect(problem.what).toBe('empty answer for web1 not believed: the token sees no service at all');
   expect(followed.feed.snapshot().size).toBe(0);
 });
+
+test('a token that may read services and no nodes makes no service empty', async () => {
+  const granted = await grant(consul, 'service_prefix "" { policy = "read" }');
+  using followed = follow(consul.url, [web('web1')], { token: granted.token });
+  const { problem } = await followed.next('queryFailed');
+  expect(problem.what).toBe(
+    'empty answer for web1 not believed: Consul lists it, so the token may lack node_prefix "" { policy = "read" }',
+  );
+  expect(followed.feed.snapshot().size).toBe(0);
+});
