@@ -1,27 +1,35 @@
 import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Problem } from '../pipeline/problem.ts';
 
 /** The FIFO that a gateway container's entrypoint reads, a line a reload. */
 export const fifoName = 'reload.fifo';
 
-export async function isFifo(path: string): Promise<boolean> {
+/** How nginx is told to reload: by FIFO where that is asked for, or where the managed folder holds one. */
+export async function goesByFifo(signal: 'auto' | 'pid' | 'fifo', output: string): Promise<boolean> {
+  return signal === 'fifo' || (signal === 'auto' && (await isFifo(join(output, fifoName))));
+}
+
+async function isFifo(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isFIFO(),
     () => false,
   );
 }
 
-/** Whether somebody reads. Opening a FIFO without a reader to write without blocking is refused (ENXIO). */
-export async function hasReader(path: string): Promise<boolean> {
+/** Why no reload would reach nginx, if so. */
+export async function whyUnread(path: string): Promise<Problem | undefined> {
   return writeLine(path, '');
 }
 
-/** False where nobody reads: there is no gateway. */
-export async function requestReload(path: string): Promise<boolean> {
+/** Why it did not reach nginx, if so. */
+export async function requestReload(path: string): Promise<Problem | undefined> {
   return writeLine(path, 'reload\n');
 }
 
-async function writeLine(path: string, line: string): Promise<boolean> {
+/** Opening a FIFO without a reader to write without blocking is refused (ENXIO): there is no gateway then. */
+async function writeLine(path: string, line: string): Promise<Problem | undefined> {
   try {
     const fifo = await open(path, constants.O_WRONLY | constants.O_NONBLOCK);
     try {
@@ -29,8 +37,25 @@ async function writeLine(path: string, line: string): Promise<boolean> {
     } finally {
       await fifo.close();
     }
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    return code === 'EACCES' ? notAllowed(path) : noReader(path);
   }
+}
+
+function noReader(path: string): Problem {
+  return {
+    what: 'nobody reads the reload FIFO: the gateway container is not running',
+    where: path,
+    remedy: 'start it, with 90-upsync.sh in its /docker-entrypoint.d',
+  };
+}
+
+function notAllowed(path: string): Problem {
+  return {
+    what: 'upsync may not write to the reload FIFO',
+    where: path,
+    remedy: "run upsync as the user of the gateway container's entrypoint (usually root)",
+  };
 }

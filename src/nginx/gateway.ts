@@ -1,28 +1,22 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Clock, Gateway } from '../pipeline/ports.ts';
 import type { Problem } from '../pipeline/problem.ts';
-import { type Build, pidFile, readBuild } from './build.ts';
-import { crawl } from './crawl.ts';
-import { fifoName, isFifo } from './fifo.ts';
+import { type Build, readBuild } from './build.ts';
+import { fifoName, goesByFifo } from './fifo.ts';
 import { controlByFifo } from './fifo-control.ts';
 import { otherVersion } from './other-version.ts';
 import { controlByPid } from './pid-control.ts';
+import { findPidFile, type PidOptions } from './pid-file.ts';
 import type { ProofPlace } from './proof-place.ts';
 import { testCandidate } from './test.ts';
 import { removeLeftovers } from './test-leftovers.ts';
 
-export interface GatewayOptions {
-  readonly conf: string;
-  readonly prefix: string | undefined;
-  readonly binary: string;
-  /** `auto`, or the path of nginx's pid file. */
-  readonly pid: string;
+export interface GatewayOptions extends PidOptions {
   /** `auto`: by FIFO where the managed folder holds one, else by signal to the master. */
   readonly signal: 'auto' | 'pid' | 'fifo';
   readonly proof: ProofPlace;
   /** ms. */
   readonly proofTimeout: number;
-  readonly output: string;
 }
 
 /** nginx by `reload`: files, then HUP, which works with every nginx. */
@@ -31,7 +25,12 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
   const fifo = join(output, fifoName);
   const byFifo = controlByFifo(fifo, { proof, proofTimeout, clock });
   const examine = otherVersion((signal) => readBuild(binary, signal));
-  const byPid = controlByPid(pidOf(options), { proof, proofTimeout, clock, examine });
+  const byPid = controlByPid((signal) => findPidFile(options, signal), {
+    proof,
+    proofTimeout,
+    clock,
+    examine,
+  });
   let settled = false;
 
   const place = prefix === undefined ? {} : { prefix };
@@ -42,9 +41,7 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
     return known;
   };
 
-  async function usesFifo(): Promise<boolean> {
-    return options.signal === 'fifo' || (options.signal === 'auto' && (await isFifo(fifo)));
-  }
+  const usesFifo = () => goesByFifo(options.signal, output);
 
   return {
     async running(signal) {
@@ -83,20 +80,4 @@ function cannotStart(held: string): Problem {
 
 function moved(from: string, to: string): Problem {
   return { what: `another process listens here: the next release listens on ${to} instead`, where: from };
-}
-
-/** Where nginx writes its pid, as its configuration or else its build says. */
-function pidOf({
-  pid,
-  binary,
-  conf,
-  prefix,
-  output,
-}: GatewayOptions): (signal: AbortSignal) => Promise<string> {
-  if (pid !== 'auto') return async () => pid;
-  return async (signal) => {
-    const build = await readBuild(binary, signal);
-    const { pid: configured } = await crawl(resolve(conf), resolve(output), signal);
-    return pidFile(build, configured, prefix);
-  };
 }
