@@ -8,10 +8,12 @@ export interface ProofServer extends ProofAddress {
   readonly ask: string;
 }
 
-/** What one worker answered: who it is and which release it runs. */
+/** What one worker answered: who it is, which release it runs, and which nginx it is. */
 export interface Testimony {
   readonly pid: number;
   readonly digest: string;
+  /** As in `1.22.1`; undefined where the release is of an upsync that did not ask for it. */
+  readonly version: string | undefined;
 }
 
 /**
@@ -57,6 +59,6 @@ export function testify(ask: string, timeout: number, signal: AbortSignal): Prom
 }
 
 function parse(body: string): Testimony | undefined {
-  const [, pid, digest] = /^(\d+) ([0-9a-f]{16})$/.exec(body) ?? [];
-  return pid === undefined || digest === undefined ? undefined : { pid: Number(pid), digest };
+  const [, pid, digest, version] = /^(\d+) ([0-9a-f]{16})(?: ([\w.]+))?$/.exec(body) ?? [];
+  return pid === undefined || digest === undefined ? undefined : { pid: Number(pid), digest, version };
 }

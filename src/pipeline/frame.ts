@@ -38,7 +38,7 @@ function proofServer(digest: string, { listen, unavailable }: ProofAddress): str
     keepalive_timeout 0;
     location = ${proofPath} {
         default_type text/plain;
-        return 200 "$pid ${digest}";
+        return 200 "$pid ${digest} $nginx_version";
     }
     location / {
         return 404;

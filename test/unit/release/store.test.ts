@@ -51,7 +51,7 @@ test('a published release is read through the permanent link, and includes its f
   const link = join(output, 'http/upsync.conf');
   expect(readlinkSync(link)).toBe('../current/http.conf');
   expect(readFileSync(link, 'utf8')).toContain(`include "${release.folder}/http/upstreams.conf";`);
-  expect(readFileSync(link, 'utf8')).toContain(`return 200 "$pid ${release.digest}"`);
+  expect(readFileSync(link, 'utf8')).toContain(`return 200 "$pid ${release.digest} $nginx_version"`);
   expect(existsSync(join(output, 'stream/upsync.conf'))).toBe(true);
 });
 
