@@ -39,6 +39,7 @@ process.exitCode = await run(
     daemon: async (load, io) => (await import('./daemon.ts')).runDaemon(load, io),
     status: async (output, options, io) => (await import('./cli/status.ts')).runStatus(output, options, io),
     once: async (config, options, io) => (await import('./cli/once.ts')).runOnce(config, options, io),
+    check: async (config, options, io) => (await import('./check.ts')).runCheck(config, options, io),
   },
 );
 // All is done: a reader that does not read must not keep the process.

@@ -16,6 +16,7 @@ Where a value comes from:
   The ACL token has no flag: CONSUL_HTTP_TOKEN or --consul-token-file give it.
 
 Examples:
+  upsync check --service web1          is all in place? what is to be done?
   upsync --service web1 --once         what would change, and would nginx take it?
   upsync --service web1 --service api=service_api
                                        follow two services; reload nginx as they change

@@ -38,6 +38,10 @@ export interface StatusOptions {
   readonly json: boolean;
 }
 
+export interface CheckOptions {
+  readonly json: boolean;
+}
+
 /** What a run starts; each resolves with the exit code. */
 export interface Commands {
   /** `load` reads file, environment and token anew each time. */
@@ -45,4 +49,5 @@ export interface Commands {
   /** `output` is the managed folder. */
   status(output: string, options: StatusOptions, io: Io): Promise<number>;
   once(config: Config, options: OnceOptions, io: Io): Promise<number>;
+  check(config: Config, options: CheckOptions, io: Io): Promise<number>;
 }

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Assembly, assemble, follow } from '../assemble.ts';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../pipeline/clock.ts';
@@ -16,6 +13,7 @@ import { type Quiescence, quiescence } from '../pipeline/quiescence.ts';
 import { type Pass, reconcile } from '../pipeline/reconcile.ts';
 import { recover } from '../pipeline/recover.ts';
 import { acquireLock } from '../release/lock.ts';
+import { privatePlace } from '../release/private-place.ts';
 import { createLog } from '../report/log.ts';
 import { createWriter } from '../report/logger.ts';
 import type { Io, OnceOptions } from './io.ts';
@@ -35,7 +33,7 @@ export async function runOnce(config: Config, options: OnceOptions, io: Io): Pro
   const ended = new AbortController();
   const signal = AbortSignal.any([io.signal, ended.signal]);
   const bell = quiescence(config.plan.wait, systemClock);
-  await using place = options.apply ? await acquireLock(config.output) : await privatePlace();
+  await using place = options.apply ? await acquireLock(config.output) : await privatePlace('upsync-once-');
   try {
     const feed = options.seed ? silentFeed : follow(config, report, bell.change, signal);
     const pipeline = assemble(config, { ...place, report, feed });
@@ -119,14 +117,3 @@ function isProgress(event: Event): boolean {
 }
 
 const silentFeed: Feed = { want: () => undefined, snapshot: () => new Map() };
-
-async function privatePlace() {
-  const staging = await mkdtemp(join(tmpdir(), 'upsync-once-'));
-  return {
-    staging,
-    assertHeld: async () => {
-      throw new Error('a dry run publishes nothing');
-    },
-    [Symbol.asyncDispose]: () => rm(staging, { recursive: true, force: true }),
-  };
-}

@@ -26,11 +26,7 @@ export function createProgram({ stdout }: Io): Command {
     })
     .configureHelp({ optionTerm: term })
     .addHelpText('after', epilogue);
-  program
-    .addOption(new Option('--service <NAME>', 'follow a service; repeatable').argParser(collect))
-    .addOption(new Option('--config <FILE>', 'upsync.yaml; SIGHUP re-reads it'));
-  addSettings(program, commonSettings, groups.common);
-  program.addOption(new Option('--no-listen', 'same as --listen off').helpGroup(groups.common));
+  addCommonSettings(program);
   program.addOption(new Option('--version', 'print the version').helpGroup(groups.common));
   program
     .optionsGroup(groups.once)
@@ -39,8 +35,20 @@ export function createProgram({ stdout }: Io): Command {
     .option('--seed', 'without Consul: publish the last known servers, or 503')
     .option('--exit-code', 'exit with 2 if something would change')
     .option('--json', 'print one JSON document instead of text');
-  addSettings(program, furtherSettings, groups.further);
+  addFurtherSettings(program);
   return program;
+}
+
+export function addCommonSettings(command: Command): void {
+  command
+    .addOption(new Option('--service <NAME>', 'follow a service; repeatable').argParser(collect))
+    .addOption(new Option('--config <FILE>', 'upsync.yaml; SIGHUP re-reads it'));
+  addSettings(command, commonSettings, groups.common);
+  command.addOption(new Option('--no-listen', 'same as --listen off').helpGroup(groups.common));
+}
+
+export function addFurtherSettings(command: Command): void {
+  addSettings(command, furtherSettings, groups.further);
 }
 
 /** The settings that were given as flags, as typed. */

@@ -1,9 +1,10 @@
 import { type Command, CommanderError } from 'commander';
 import { nearest } from '../config/nearest.ts';
-import { misspeltVariables } from '../config/variables.ts';
-import { ProblemError, sentence } from '../pipeline/problem.ts';
+import { ProblemError } from '../pipeline/problem.ts';
+import { addCheck } from './check-command.ts';
 import { complaint, jsonComplaint } from './complaint.ts';
 import type { Commands, Io } from './io.ts';
+import { loaderFor } from './loading.ts';
 import { onceOptions } from './once-options.ts';
 import { createProgram, givenFlags } from './program.ts';
 
@@ -16,6 +17,9 @@ export async function run(argv: readonly string[], io: Io, commands: Commands): 
   let status = 0;
   program.action(async () => {
     status = await start(program, io, commands);
+  });
+  addCheck(program, io, commands, (code) => {
+    status = code;
   });
   program
     .command('schema')
@@ -71,18 +75,7 @@ async function start(program: Command, io: Io, commands: Commands): Promise<numb
   commandNamed(program, program.args[0]);
   if (program.getOptionValue('version') === true) return printVersion(io);
   const { once, ...options } = onceOptions(program);
-  for (const misspelt of misspeltVariables(io.env)) io.stderr.write(`upsync: ${sentence(misspelt)}\n`);
-  const { loadConfig } = await import('../config/load.ts');
-  const services: unknown = program.getOptionValue('service');
-  const file: unknown = program.getOptionValue('config');
-  const load = () =>
-    loadConfig({
-      flags: givenFlags(program),
-      services: Array.isArray(services) ? services.map(String) : [],
-      file: typeof file === 'string' ? file : undefined,
-      env: io.env,
-      cwd: io.cwd,
-    });
+  const load = await loaderFor([program], io);
   return once ? commands.once(await load(), options, io) : commands.daemon(load, io);
 }
 

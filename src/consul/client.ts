@@ -29,6 +29,10 @@ export interface Client {
   query(query: ConsulQuery, read: Read, signal: AbortSignal): Promise<Reply>;
   /** All names of services that the token may see. */
   services(datacenter: string, signal: AbortSignal): Promise<Reply>;
+  /** The address of the cluster's leader; takes no right. */
+  leader(signal: AbortSignal): Promise<Reply>;
+  /** What the agent says of itself; takes the right to read agents, which nothing else here does. */
+  self(signal: AbortSignal): Promise<Reply>;
   /** Closes idle connections too. */
   close(): void;
 }
@@ -99,6 +103,8 @@ export function createClient(options: ConsulOptions, tuning: Tuning): Client {
       const call: Call = (shared) => consul.catalog.service.list(shared);
       return ask('/catalog/services', datacenter, { consistent: true }, call, signal);
     },
+    leader: (signal) => ask('/status/leader', '', {}, (shared) => consul.status.leader(shared), signal),
+    self: (signal) => ask('/agent/self', '', {}, (shared) => consul.agent.self(shared), signal),
     close() {
       consul.destroy();
     },

@@ -6,7 +6,7 @@ export class Slots {
   #free: number;
 
   constructor(maxConnections: number) {
-    this.#free = maxConnections - Math.max(1, Math.ceil(maxConnections / 10));
+    this.#free = slotsOf(maxConnections);
   }
 
   take(): boolean {
@@ -18,4 +18,9 @@ export class Slots {
   give(): void {
     this.#free += 1;
   }
+}
+
+/** How many queries may wait for a change at once; those past it are read again and again. */
+export function slotsOf(maxConnections: number): number {
+  return maxConnections - Math.max(1, Math.ceil(maxConnections / 10));
 }

@@ -33,12 +33,12 @@ export function otherVersion(
 }
 
 /** Read from its program, which is not run: anybody may name a process like nginx's master. */
-async function versionOf(master: number): Promise<string | undefined> {
+export async function versionOf(master: number): Promise<string | undefined> {
   const program = await readFile(`/proc/${master}/exe`, 'latin1').catch(() => '');
   return /\w version: (\w+\/[^\s\0]+)/.exec(program)?.[1];
 }
 
-function differs(running: string, testing: string): Problem {
+export function differs(running: string, testing: string): Problem {
   return {
     what: `it is ${running}, and candidates are tested with ${testing}`,
     remedy: 'restart nginx if it was upgraded, or set --nginx-bin to the one that runs',

@@ -65,6 +65,16 @@ export function controlByPid(
   };
 }
 
+/** Why nobody here may signal the master, if so. Signal 0 asks the kernel and sends nothing (kill(2)). */
+export function whyNotSignalled(master: number): Problem | undefined {
+  try {
+    kill(master, 0);
+    return undefined;
+  } catch (error) {
+    return notSignalled(master, error);
+  }
+}
+
 function notSignalled(master: number, error: unknown): Problem {
   return {
     what: `nginx's master (pid ${master}) cannot be signalled: ${problemOf(error).what}`,

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 
 /** One nginx worker as `/proc` shows it; helper processes (cache manager, cache loader) are none. */
 export interface Worker {
@@ -53,6 +53,17 @@ export async function workersOf(master: number): Promise<Worker[]> {
   return titles
     .filter(({ title }) => title.startsWith(workerTitle))
     .map(({ pid, title }) => ({ pid, draining: title.includes(drainingTitle) }));
+}
+
+/** Workers anywhere on this host whose master is gone: they hold its ports, and nobody tells them to go. */
+export async function orphanedWorkers(): Promise<number[]> {
+  const all = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
+  const orphaned = await Promise.all(all.map(isOrphaned));
+  return all.filter((_, index) => orphaned[index]);
+}
+
+async function isOrphaned(pid: number): Promise<boolean> {
+  return (await isWorker(pid)) && (await masterOfWorker(pid)) === undefined;
 }
 
 /** Empty where the process is gone. nginx ends its title with a NUL. */

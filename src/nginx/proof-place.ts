@@ -62,7 +62,7 @@ export function proofPlace(setting: string, output: string): ProofPlace {
 }
 
 /** Asked by connecting: to listen there, if only for a moment, would itself be in nginx's way. */
-async function isTaken(address: string, signal: AbortSignal): Promise<boolean> {
+export async function isTaken(address: string, signal: AbortSignal): Promise<boolean> {
   const [host = '', port] = address.split(':');
   const deadline = AbortSignal.timeout(1000);
   const socket = createConnection({ host, port: Number(port) });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Folders that tests and dry runs work in; each is gone when its own ends, unless that was killed. */
-const ours = /^upsync-(?:test|once)-/;
+const ours = /^upsync-(?:test|once|check)-/;
 /** In ms: no test takes so long. */
 const abandoned = 60 * 60_000;
 

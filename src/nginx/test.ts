@@ -42,7 +42,7 @@ export async function testCandidate(
       crawl(resolve(options.conf), resolve(options.output), signal),
     ]);
     const files = { http: await filesOf(folder, 'http'), stream: await filesOf(folder, 'stream') };
-    const missing = notIncluded(config, options, files.stream.length > 0);
+    const missing = missingIncludes(config, options, files.stream.length > 0);
     if (missing.length > 0) return { kind: 'refused', problems: missing };
     const tree = await writeTree(config, folder, stage, build.without);
     signal.throwIfAborted();
@@ -89,9 +89,9 @@ async function filesOf(folder: string, context: string): Promise<readonly string
 }
 
 /** Where the managed folder is included at the wrong place, nginx says so itself. */
-function notIncluded(
-  { included }: Crawl,
-  { conf, output }: TestOptions,
+export function missingIncludes(
+  { included }: Pick<Crawl, 'included'>,
+  { conf, output }: Pick<TestOptions, 'conf' | 'output'>,
   streams: boolean,
 ): readonly Problem[] {
   const needed = { http: true, stream: streams };

@@ -68,7 +68,8 @@ async function openFolder(output: string): Promise<FileHandle> {
   }
 }
 
-function unusable(output: string, error: unknown): ProblemError {
+/** Why the folder cannot be worked in, for an error that it gave. */
+export function unusable(output: string, error: unknown): ProblemError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: 'the folder that it should be made in does not exist',

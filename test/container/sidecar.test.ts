@@ -70,6 +70,16 @@ test('the sidecar ends by itself when its container is stopped, and need not be 
   expect(await docker('inspect', '--format', '{{.State.ExitCode}}', bed.sidecar.getId())).toBe('0');
 });
 
+test('upsync check in the sidecar finds nothing that fails, and the gateway to be of its own version', async () => {
+  await using bed = await startGatewayBed();
+  await answered(bed, [await bed.join()]);
+  // It rejects where the check ends with 1.
+  const said = await docker('exec', bed.sidecar.getId(), 'upsync', 'check');
+  expect(said).toMatch(/^ok +nginx +nginx\/\S+ tests changes, and the same version runs$/m);
+  expect(said).toMatch(/^ok +service +web1 {2}1 instance takes traffic$/m);
+  expect(said).toMatch(/^ok +upsync +upsync \S+ works on the folder \(pid \d+\)$/m);
+});
+
 /** There is no event to await for what clients see but to be one. */
 async function answered(bed: GatewayBed, names: readonly string[]): Promise<void> {
   await expect.poll(() => bed.answers().catch(String), { timeout: 20_000, interval: 50 }).toEqual(names);

@@ -32,7 +32,7 @@ export interface Upsync extends AsyncDisposable {
   kill(): Promise<Ended>;
 }
 
-interface UpsyncPlace {
+export interface UpsyncPlace {
   readonly consul: { readonly url: string };
   readonly nginx: { readonly conf: string; readonly folder: string };
   readonly env?: Readonly<Record<string, string>>;
@@ -72,9 +72,9 @@ interface Ran {
   readonly stderr: string;
 }
 
-/** Runs upsync to its end, for `--once`. */
+/** Runs upsync to its end, for `--once` and commands. */
 export function runUpsync(place: UpsyncPlace, ...flags: readonly string[]): Promise<Ran> {
-  return runLine([...flagsOf(place), ...flags], place.env);
+  return runLine([...flagsOf(place), ...flags], place.env, undefined, place.privileges);
 }
 
 /** Runs upsync to its end with nothing but this on its command line. */
@@ -82,8 +82,10 @@ export async function runLine(
   line: readonly string[],
   env?: Readonly<Record<string, string>>,
   cwd?: string,
+  privileges: readonly string[] = [],
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [join(root, 'src/main.ts'), ...line], {
+  const command = [...privileges, process.execPath, join(root, 'src/main.ts'), ...line];
+  const child = spawn('setpriv', command, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: environment(env),
     cwd,

@@ -28,7 +28,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'assemble.ts',
     'version.ts',
   ],
-  'main.ts': ['cli', 'daemon.ts'],
+  check: ['pipeline', 'config', 'consul', 'nginx', 'release', 'report', 'status', 'syntax', 'assemble.ts'],
+  'check.ts': ['pipeline', 'config', 'release', 'report', 'cli', 'check', 'assemble.ts'],
+  'main.ts': ['cli', 'daemon.ts', 'check.ts'],
   'version.ts': [],
 };
 

@@ -1,4 +1,4 @@
-import type { Io, OnceOptions, StatusOptions } from '../../../src/cli/io.ts';
+import type { CheckOptions, Io, OnceOptions, StatusOptions } from '../../../src/cli/io.ts';
 import { run } from '../../../src/cli/run.ts';
 import type { Config } from '../../../src/config/config.ts';
 
@@ -7,9 +7,9 @@ export interface Ran {
   readonly code: number;
   readonly out: string;
   readonly err: string;
-  readonly started: readonly ('daemon' | 'once' | 'status')[];
+  readonly started: readonly ('daemon' | 'once' | 'status' | 'check')[];
   readonly config: Config | undefined;
-  readonly options: OnceOptions | StatusOptions | undefined;
+  readonly options: OnceOptions | StatusOptions | CheckOptions | undefined;
   /** The managed folder whose status was asked for. */
   readonly output: string | undefined;
 }
@@ -20,9 +20,9 @@ export async function runLine(
   { env = {}, columns, throws }: { env?: Record<string, string>; columns?: number; throws?: unknown } = {},
 ): Promise<Ran> {
   let [out, err] = ['', ''];
-  const started: ('daemon' | 'once' | 'status')[] = [];
+  const started: ('daemon' | 'once' | 'status' | 'check')[] = [];
   let config: Config | undefined;
-  let options: OnceOptions | StatusOptions | undefined;
+  let options: OnceOptions | StatusOptions | CheckOptions | undefined;
   let output: string | undefined;
   const io: Io = {
     stdout: { fd: 1, write: (text) => (out += text), ...(columns === undefined ? {} : { columns }) },
@@ -48,6 +48,11 @@ export async function runLine(
       started.push('once');
       [config, options] = [given, asked];
       return 2;
+    },
+    check: async (given, asked) => {
+      started.push('check');
+      [config, options] = [given, asked];
+      return 1;
     },
   });
   return { code, out, err, started, config, options, output };

@@ -119,6 +119,45 @@ describe('--once', () => {
   });
 });
 
+describe('check', () => {
+  test('takes the configuration before or behind its name, and gives back its exit code', async () => {
+    const lines = [
+      'check --service web1 --keep-for 5s --json',
+      '--service web1 --keep-for 5s check --json',
+      '--keep-for 9s check --json --service web1 --keep-for 5s',
+    ];
+    for (const line of lines) {
+      const { code, err, started, config, options } = await runLine(line);
+      expect({ code, err, started, options }).toEqual({
+        code: 1,
+        err: '',
+        started: ['check'],
+        options: { json: true },
+      });
+      expect(config?.plan.upstreams).toMatchObject([{ name: 'web1', keepFor: 5_000 }]);
+    }
+  });
+
+  test('follows the services that are named on either side, and in the environment where none is', async () => {
+    const names = async (line: string, env = {}) =>
+      (await runLine(line, { env })).config?.plan.upstreams.map(({ name }) => name);
+    expect(await names('--service web1 check --service web2')).toEqual(['web1', 'web2']);
+    expect(await names('check', { UPSYNC_SERVICES: 'web3' })).toEqual(['web3']);
+  });
+
+  test('takes every setting by flag, as the daemon does', async () => {
+    for (const { flag } of Object.values(settings)) {
+      const { err } = await runLine(`check --service a ${flag} \u0000`);
+      expect(err).not.toContain('unknown option');
+      expect(err).toContain(flag);
+    }
+  });
+
+  test('takes no other word', async () => {
+    expect(await runLine('check nginx --service a')).toMatchObject({ code: 1, started: [] });
+  });
+});
+
 describe('what is not known', () => {
   test.each([
     ['--onec', 'unknown option --onec; did you mean --once?'],

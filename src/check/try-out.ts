@@ -1,0 +1,60 @@
+import { assemble } from '../assemble.ts';
+import type { Config, TemplatesConfig } from '../config/config.ts';
+import { systemClock } from '../pipeline/clock.ts';
+import type { Event } from '../pipeline/event.ts';
+import { freshMemory } from '../pipeline/memory.ts';
+import type { Verdict } from '../pipeline/outcome.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { Feed, Templates } from '../pipeline/ports.ts';
+import type { Problem } from '../pipeline/problem.ts';
+import { reconcile } from '../pipeline/reconcile.ts';
+import type { File, Release } from '../pipeline/release.ts';
+import type { PrivatePlace } from '../release/private-place.ts';
+import { attempt, resultOf } from './finding.ts';
+
+/** A dry run with what Consul says now, and a test of what nginx has already. */
+export async function tryOut(config: Config, place: PrivatePlace, feed: Feed, signal: AbortSignal) {
+  const problems: Problem[] = [];
+  const report = (event: Event) => {
+    if (event.type === 'problem') problems.push(event.problem);
+  };
+  const make = (templates: TemplatesConfig) => assemble({ ...config, templates }, { ...place, report, feed });
+  const made = await attempt(() => make(config.templates), signal);
+  // nginx and the folder can be looked at with broken templates too.
+  const pipeline = resultOf(made) ?? make({ kind: 'builtin' });
+  const live = await pipeline.releases.live();
+  const present = await attempt(() => testPresent(pipeline, live, signal), signal);
+  const running = await pipeline.gateway.running(signal);
+  signal.throwIfAborted();
+
+  let files: readonly File[] = [];
+  const templates: Templates = {
+    ...pipeline.templates,
+    render(view) {
+      const rendered = pipeline.templates.render(view);
+      if (rendered.kind === 'files') files = rendered.files;
+      return rendered;
+    },
+  };
+  const plan = { ...config.plan, startTimeout: 0 };
+  const memory = freshMemory(systemClock.now());
+  const pass = await attempt(
+    () => reconcile({ ...pipeline, plan, templates }, memory, 'dry', signal),
+    signal,
+  );
+  const notices = resultOf(pass)?.notices ?? [];
+  if ('problem' in made) return { live, running, present, dryRun: made, files: [], notices, problems };
+  const dryRun = 'problem' in pass ? pass : { value: pass.value.outcome };
+  return { live, running, present, dryRun, files, notices, problems };
+}
+
+/** nginx's configuration as nginx would read it if it started now. */
+async function testPresent(
+  { releases, gateway }: Pipeline,
+  live: Release | undefined,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  if (live !== undefined) return gateway.test(live, signal);
+  const nothing = await releases.stage([], { upstreams: [], leftOut: [] });
+  return gateway.test(nothing, signal);
+}
