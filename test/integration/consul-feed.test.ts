@@ -31,7 +31,6 @@ test('an instance that joins or leaves changes the answer', async () => {
     id: 'join-2',
     service: 'join',
     address: '127.0.0.1',
-    nodeAddress: '127.0.0.1',
     port: 8002,
     weights: { passing: 1, warning: 1 },
     health: 'passing',

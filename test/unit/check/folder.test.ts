@@ -24,6 +24,7 @@ const live = {
   digest: '0123456789abcdef',
   time: 0,
   view: { upstreams: [], leftOut: [] },
+  indexes: {},
 };
 
 const said = (more: Partial<FolderFacts>, current: typeof live | undefined = live) =>

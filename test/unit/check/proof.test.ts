@@ -12,7 +12,7 @@ const facts: ProofFacts = {
   testimony: { pid: 11, digest, version: '1.30.6' },
   running: { kind: 'running', digest, draining: 0 },
   isTaken: false,
-  live: { folder: '/r', digest, time: 0, view: { upstreams: [], leftOut: [] } },
+  live: { folder: '/r', digest, time: 0, view: { upstreams: [], leftOut: [] }, indexes: {} },
 };
 
 const silent: ProofFacts = {
