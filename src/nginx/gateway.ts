@@ -32,6 +32,8 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
     examine,
   });
   let settled = false;
+  /** Where others hold the one place of the proof server. */
+  let held: string | undefined;
 
   const place = prefix === undefined ? {} : { prefix };
   let known: Build | undefined;
@@ -47,20 +49,23 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
     async running(signal) {
       if (await usesFifo()) return byFifo.running(signal);
       const running = await byPid.running(signal);
-      const held = running.kind === 'stopped' ? await proof.heldByOthers(signal) : undefined;
-      return held === undefined ? running : { kind: 'stopped', problem: cannotStart(held) };
+      const taken = running.kind === 'stopped' ? await proof.heldByOthers(signal) : undefined;
+      return taken === undefined ? running : { kind: 'stopped', problem: cannotStart(taken, proof.canMove) };
     },
     async settle(live, signal) {
       // A container's addresses are its own; and where nginx runs a release, it listens already.
       if (await usesFifo()) return undefined;
-      if (settled && live !== undefined && (await byPid.isThere(signal))) return undefined;
-      const left = await proof.settle(signal);
+      const isFine = settled && live !== undefined && (await byPid.isThere(signal));
+      const { left, ...rest } = isFine ? {} : await proof.settle(signal);
+      held = rest.held;
       settled = true;
       return left === undefined ? undefined : moved(left, proof.listen);
     },
     async test(candidate, signal) {
       leftovers ??= removeLeftovers();
       await leftovers;
+      // nginx's own test would pass.
+      if (held !== undefined) return { kind: 'refused', problems: [takenPlace(held)] };
       const verdict = await testCandidate({ ...place, binary, conf, output, build }, candidate, signal);
       // A refusal may come of another nginx than the one that was asked: it is asked again the next time.
       if (verdict.kind === 'refused') known = undefined;
@@ -70,11 +75,21 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
   };
 }
 
-function cannotStart(held: string): Problem {
+function cannotStart(place: string, canMove: boolean): Problem {
   return {
     what: 'nginx is not running, and cannot start: another process listens where its release does',
-    where: held,
-    remedy: 'start nginx once the next release is published, which listens elsewhere',
+    where: place,
+    remedy: canMove
+      ? 'start nginx once the next release is published, which listens elsewhere'
+      : 'end that process, or give nginx.proof a place of its own',
+  };
+}
+
+function takenPlace(place: string): Problem {
+  return {
+    what: 'another process listens where nginx is to tell what it runs',
+    where: place,
+    remedy: 'end that process, or give nginx.proof a place of its own',
   };
 }
 

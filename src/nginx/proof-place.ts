@@ -2,10 +2,20 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { type ProofServer, proofServer, testify } from './proof.ts';
 
+/** What came of choosing a place. */
+interface Settled {
+  /** The place that was left, since others hold it. */
+  readonly left?: string;
+  /** The place that stays though others hold it: there is no other. */
+  readonly held?: string;
+}
+
 /** Where the proof server of the next release listens. It moves only in `settle`. */
 export interface ProofPlace extends ProofServer {
-  /** Moves to where nginx answers already, or else away from a place that is held by others; says which that was. */
-  settle(signal: AbortSignal): Promise<string | undefined>;
+  /** Whether there are several places to choose from. */
+  readonly canMove: boolean;
+  /** Moves to where nginx answers already, or else to a place that nobody holds. */
+  settle(signal: AbortSignal): Promise<Settled>;
   /** The place, where others hold it: nginx cannot start with a release that listens there too. */
   heldByOthers(signal: AbortSignal): Promise<string | undefined>;
 }
@@ -13,18 +23,19 @@ export interface ProofPlace extends ProofServer {
 /** How many places an output folder has. One is enough but where others hold that port on all addresses. */
 const places = 8;
 
-/** With `auto` there are several places to choose from; one that was configured is not ours to change. */
+/** With `auto` there are several; one that was configured is not ours to change. */
 export function proofPlace(setting: string, output: string): ProofPlace {
-  const all =
-    setting === 'auto'
-      ? Array.from({ length: places }, (_, index) => proofServer(setting, output, index))
-      : [proofServer(setting, output)];
+  const canMove = setting === 'auto';
+  const all = Array.from({ length: canMove ? places : 1 }, (_, index) => proofServer(setting, output, index));
   let [place = proofServer(setting, output)] = all;
+  // Of another container's addresses nothing can be seen from here.
+  const isLocal = place.listen.startsWith('127.');
 
   const isHeld = async ({ listen, unavailable }: ProofServer, signal: AbortSignal) =>
     (await isTaken(listen, signal)) || (await isTaken(unavailable, signal));
 
   return {
+    canMove,
     get listen() {
       return place.listen;
     },
@@ -36,26 +47,27 @@ export function proofPlace(setting: string, output: string): ProofPlace {
     },
 
     async settle(signal) {
-      if (all.length === 1) return undefined;
+      if (!isLocal) return {};
       const answers = await Promise.all(all.map(({ ask }) => testify(ask, 1000, signal)));
       const answering = all.filter((_, index) => answers[index] !== undefined);
-      if (answering.length > 0) {
-        place = answering.includes(place) ? place : (answering[0] ?? place);
-        return undefined;
+      const [first] = answering;
+      if (first !== undefined) {
+        if (!answering.includes(place)) place = first;
+        return {};
       }
       const before = place;
-      for (const one of [place, ...all]) {
+      for (const one of [before, ...all]) {
         if (await isHeld(one, signal)) continue;
         place = one;
-        break;
+        return one === before ? {} : { left: before.listen };
       }
-      return place === before ? undefined : before.listen;
+      return { held: before.listen };
     },
 
     async heldByOthers(signal) {
       // It may move meanwhile.
       const here = place;
-      if (all.length === 1 || !(await isHeld(here, signal))) return undefined;
+      if (!isLocal || !(await isHeld(here, signal))) return undefined;
       return (await testify(here.ask, 1000, signal)) === undefined ? here.listen : undefined;
     },
   };

@@ -31,7 +31,7 @@ function configMap(folder: string, name: string) {
 }
 
 for (const how of ['by rename', 'as a config map is'] as const) {
-  test(`a configuration that is replaced ${how} by a broken one is told, and the last good one stays until it is mended`, async () => {
+  test.concurrent(`a configuration that is replaced ${how} by a broken one is told, and the last good one stays until it is mended`, async () => {
     await using consul = await startConsul();
     await using nginx = await startNginx(gateway());
     await using one = await startBackend('one');

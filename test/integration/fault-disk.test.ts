@@ -84,6 +84,7 @@ for (const [what, isOutput, said, fault] of [
 ] as const) {
   test.skipIf(!isRoot)(
     `${what} costs only the change, which comes once it is over (as root: mounts)`,
+    { concurrent: true },
     async () => {
       await using consul = await startConsul();
       await using nginx = await layNginx(gateway());
@@ -108,7 +109,7 @@ function bound(): readonly string[] {
   return isRoot ? ['--bounding-set', '-dac_override', '--inh-caps', '-dac_override'] : [];
 }
 
-test('a managed folder that may no longer be written to costs only the change, which comes with the right', async () => {
+test.concurrent('a managed folder that may no longer be written to costs only the change, which comes with the right', async () => {
   await using consul = await startConsul();
   await using nginx = await startNginx(gateway());
   await using one = await startBackend('one');

