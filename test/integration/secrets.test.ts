@@ -17,6 +17,7 @@ import { startBackend } from '../support/backend.ts';
 import { answer, entry, headers, startConsulDouble } from '../support/consul-double.ts';
 import { Evidence } from '../support/evidence.ts';
 import { ask, gateway, tally } from '../support/gateway.ts';
+import { controlSocket, send } from '../support/status.ts';
 import { flagsOf, launch, runLine, runUpsync, startUpsync, type Upsync } from '../support/upsync.ts';
 
 const rights = 'service_prefix "" { policy = "read" } node_prefix "" { policy = "read" }';
@@ -108,6 +109,13 @@ test.each([
 
   await granted.revoke();
   await until('Consul denies the token', async () => said(upsync).includes('denied the token'));
+  for (const path of ['/', '/status', '/metrics', '/readyz']) {
+    evidence.add(path, (await send('http://localhost', controlSocket(nginx, path))).body);
+  }
+  for (const form of [[], ['--json']]) {
+    const { stdout, stderr } = await runUpsync(place, ...flags, 'status', ...form);
+    evidence.add(`status ${form.join('')}`, stdout + stderr);
+  }
   await once('--json', ...impatient);
   await once(...impatient);
   await writeFile(elsewhere, `${granted.token} ${granted.token}\n`);
@@ -121,7 +129,9 @@ test.each([
   await evidence.addFolder(nginx.folder);
   // What is looked through is what was written: the log, both dry runs, the release, nginx's own runs.
   expect(evidence.placesOf('web1').length).toBeGreaterThan(6);
-  expect(evidence.placesOf('denied the token')).toContain('the log');
+  expect(evidence.placesOf('denied the token')).toEqual(
+    expect.arrayContaining(['the log', '/', '/status', 'status ', 'status --json']),
+  );
   expect(evidence.placesOf('-T -q').some((where) => where.endsWith('runs-of-nginx'))).toBe(true);
   expect(evidence.leaksOf(granted.token)).toEqual([]);
 });
