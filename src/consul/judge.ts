@@ -41,9 +41,9 @@ export function judge(
     if (last === undefined) return { kind: 'doubtful', why: 'empty', query };
     if (held?.value.length !== 0) return judgeLoss(query, index, BigInt(last), held);
   }
-  if (held !== undefined && isDeepStrictEqual(value, held.value)) return { kind: 'unchanged' };
+  // Also where it says the same: what a server tells next, as it goes on through its log, would pass for newer.
   if (last !== undefined && index < BigInt(last)) return { kind: 'doubtful', why: 'older', query };
-  return { kind: 'changed' };
+  return { kind: held !== undefined && isDeepStrictEqual(value, held.value) ? 'unchanged' : 'changed' };
 }
 
 /** There were instances under the index `last`, and now there are none. */

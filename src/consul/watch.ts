@@ -30,7 +30,7 @@ export interface Shared {
   readonly maxStale: number;
   /** Puts the newest good answer into the snapshot. */
   keep(answer: ConsulAnswer): void;
-  /** Called after a value entered the snapshot or changed in it. */
+  /** Called after a value entered the snapshot or changed in it, or came to count under a lower index. */
   readonly onChange: () => void;
 }
 
@@ -39,8 +39,8 @@ interface Good {
   readonly kind: 'good';
   readonly value: readonly Registration[];
   readonly index: bigint;
-  /** By a consistent read. */
-  readonly confirmed: boolean;
+  /** Consul's index is lower than it was, and it means that: it has another state. */
+  readonly restarted: boolean;
   readonly changed: boolean;
   readonly ms: number;
 }
@@ -92,7 +92,7 @@ export async function watch(
       shared.keep(held);
       failures.end();
       reportAnswer(held, found, shared.report);
-      if (found.changed) shared.onChange();
+      if (found.changed || found.restarted) shared.onChange();
     } else {
       index = 0n;
       if (found.kind === 'failed') await clock.sleep(failures.add(found.problem), signal);
@@ -119,24 +119,22 @@ async function look(
     const ms = () => clock.now() - arrived;
     if (judgement.kind !== 'doubtful') {
       const changed = judgement.kind === 'changed';
-      return { kind: 'good', value, index: meta.index, confirmed: false, changed, ms: ms() };
+      return { kind: 'good', value, index: meta.index, restarted: false, changed, ms: ms() };
     }
     const confirmed = await confirm(client, judgement, last.answer, last.before, signal);
     const changed = !isDeepStrictEqual(confirmed.value, last.answer?.value);
-    return { kind: 'good', ...confirmed, confirmed: true, changed, ms: ms() };
+    const restarted = last.answer !== undefined && confirmed.index < BigInt(last.answer.index);
+    return { kind: 'good', ...confirmed, restarted, changed, ms: ms() };
   } catch (thrown) {
     return { kind: 'failed', problem: { where: client.where(query), ...problemOf(thrown) } };
   }
 }
 
-/**
- * The answer to hold from now on: an unchanged value stays the same object, with its `since`. What is older than it
- * and says the same does not make it older.
- */
+/** The answer to hold from now on: an unchanged value stays the same object, with its `since`. */
 function advance(query: ConsulQuery, held: ConsulAnswer | undefined, good: Good, now: number): ConsulAnswer {
   const index = String(good.index);
-  if (held === undefined || good.changed) return { query, value: good.value, index, since: now };
-  return good.confirmed || good.index > BigInt(held.index) ? { ...held, index } : held;
+  if (held !== undefined && !good.changed) return { ...held, index };
+  return { query, value: good.value, index, since: now };
 }
 
 function reportAnswer({ query: asked, value, index }: ConsulAnswer, { changed, ms }: Good, report: Report) {

@@ -37,7 +37,10 @@ export async function deliver(job: Job, signal: AbortSignal): Promise<Outcome> {
   const runs = live !== undefined && running.kind === 'running' && running.digest === live.digest;
   if (runs) await releases.markProven(live);
   if (live !== undefined)
-    await releases.remember(published === undefined ? withLosses(live.view, view) : view);
+    await releases.remember(
+      published === undefined ? withLosses(live.view, view) : view,
+      indexesOf(snapshot),
+    );
   if (published !== undefined) {
     await releases.mend();
     if (runs || running.kind === 'stopped') return { kind: 'unchanged', release: published };

@@ -53,8 +53,8 @@ export interface Releases {
   damage(): Promise<Problem | undefined>;
   /** Removes old releases and what a killed process left half done. */
   tidy(): Promise<void>;
-  /** Keeps a view whose files are those of the live release. */
-  remember(view: View): Promise<void>;
+  /** Keeps a view whose files are those of the live release, and indexes that went backwards. */
+  remember(view: View, indexes: Indexes): Promise<void>;
   diff(candidate: Candidate, live: Release | undefined): Promise<readonly FileDiff[]>;
 }
 

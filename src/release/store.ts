@@ -7,6 +7,7 @@ import { frame, type ProofAddress } from '../pipeline/frame.ts';
 import type { Clock, Releases } from '../pipeline/ports.ts';
 import { type Problem, ProblemError, problemOf } from '../pipeline/problem.ts';
 import type { Release } from '../pipeline/release.ts';
+import type { Indexes } from '../pipeline/snapshot.ts';
 import { diffReleases } from './diff.ts';
 import { digestOf } from './digest.ts';
 import { makeFolder, pointAt, replaceDurably, syncFolder, targetOf, writeDurably } from './disk.ts';
@@ -145,16 +146,23 @@ export function createReleases(options: StoreOptions): Releases {
       report({ type: 'progress', step: 'prove', part: 'proven' });
     },
 
-    async remember(view) {
+    async remember(view, indexes) {
       const release = await named(layout.current);
-      if (release === undefined || isDeepStrictEqual(release.view, view)) return;
+      if (release === undefined) return;
+      if (isDeepStrictEqual(release.view, view) && !wentBack(release.indexes, indexes)) return;
       await assertLocked();
-      await writeManifest({ ...release, view });
-      known.set(release.folder, { ...release, view });
+      const remembered = { ...release, view, indexes: { ...release.indexes, ...indexes } };
+      await writeManifest(remembered);
+      known.set(release.folder, remembered);
     },
 
     diff: diffReleases,
   };
+}
+
+/** A Consul that lost its state counts anew. That an index moves on is not worth a write. */
+function wentBack(before: Indexes, now: Indexes): boolean {
+  return Object.entries(now).some(([key, index]) => BigInt(index) < BigInt(before[key] ?? 0));
 }
 
 /** Whether somebody took something away of it: it is made anew then. */

@@ -50,6 +50,24 @@ test('a Consul that lost its state leaves the instances in place until they are 
   await followed.until(() => followed.value('service:web1')?.[0]?.port === 8003);
 });
 
+test('a Consul that lost its state counts anew: what registers again as it was can leave as ever', async () => {
+  await using consul = await startConsul();
+  // Some other change before, so that the index is higher than it is going to be.
+  for (const port of [8001, 8002, 8003]) await consul.register({ id: 'web1-1', name: 'web1', port });
+  using followed = follow(consul.url, [web('web1')]);
+  await followed.until(() => followed.value('service:web1')?.[0]?.port === 8003);
+  const before = followed.changes;
+
+  await consul.kill();
+  await followed.next('queryFailed');
+  await consul.start();
+  await consul.register({ id: 'web1-1', name: 'web1', port: 8003 });
+  await followed.next('queryRecovered');
+  expect(followed.changes).toBe(before + 1);
+  await consul.deregister('web1-1');
+  await followed.until(() => followed.value('service:web1')?.length === 0);
+});
+
 test('an instance whose node dies turns critical', async () => {
   await using server = await startConsul({ mode: 'server' });
   await using client = await startConsul({ mode: 'client', address: '127.0.0.2', join: server.join });

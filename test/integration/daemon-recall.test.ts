@@ -68,6 +68,31 @@ test('a service that was deregistered while upsync was away is gone at its start
   expect(await tally(`${nginx.url}/web1`, 3)).toEqual({ 503: 3 });
 });
 
+test('a Consul that counts anew is believed by the next upsync too', async () => {
+  await using consul = await startConsul();
+  await using nginx = await startNginx(gateway());
+  await using one = await startBackend('one');
+  for (const weight of [1, 2, 3, 1]) {
+    await consul.register(one.as('web1', { weights: { passing: weight, warning: 1 } }));
+  }
+  const flags = await writeConfig(nginx, config);
+  await using first = startUpsync({ consul, nginx }, ...flags);
+  await first.next('published');
+  await consul.kill();
+  await first.next('queryFailed');
+  await consul.start();
+  await consul.register(one.as('web1'));
+  await first.next('queryRecovered');
+  await first.next('unchanged');
+  await first.kill();
+  await consul.deregister('web1-one');
+
+  await using second = startUpsync({ consul, nginx }, ...flags);
+  expect(await second.next('notice')).toMatchObject({ kind: 'down' });
+  await second.next('published');
+  expect(await tally(`${nginx.url}/web1`, 3)).toEqual({ 503: 3 });
+});
+
 test('who knows that the service is gone for good says so with --once --apply', async () => {
   await using consul = await startConsul();
   await using nginx = await startNginx(gateway());

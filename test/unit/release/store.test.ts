@@ -72,8 +72,16 @@ test('what was published and proven is known to the next process, view and index
 test('a remembered view is that of the live release from then on', async () => {
   await publish(open(), '# one\n');
   const kept = view(upstream([server(1, { lostSince: 5 })], { origin: 'kept' }));
-  await open().remember(kept);
+  await open().remember(kept, {});
   expect(await open().live()).toMatchObject({ view: kept, indexes });
+});
+
+test('an index that went back is remembered, and one that moved on is not worth a write', async () => {
+  await publish(open(), '# one\n');
+  await open().remember(seen, { 'service:web1': '43' });
+  expect((await open().live())?.indexes).toEqual(indexes);
+  await open().remember(seen, { 'service:web1': '7', 'service:web2': '8' });
+  expect((await open().live())?.indexes).toEqual({ 'service:web1': '7', 'service:web2': '8' });
 });
 
 test('rolling back points at the older release, or takes all links away', async () => {
