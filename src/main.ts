@@ -40,6 +40,7 @@ process.exitCode = await run(
     status: async (output, options, io) => (await import('./cli/status.ts')).runStatus(output, options, io),
     once: async (config, options, io) => (await import('./cli/once.ts')).runOnce(config, options, io),
     check: async (config, options, io) => (await import('./check.ts')).runCheck(config, options, io),
+    register: async (config, options, io) => (await import('./register.ts')).runRegister(config, options, io),
   },
 );
 // All is done: a reader that does not read must not keep the process.

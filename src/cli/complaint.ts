@@ -33,6 +33,10 @@ function stackOf(thrown: unknown): string {
 function usage({ code, message }: CommanderError): Problem {
   const [, name = '', guess = ''] =
     /'(--[a-z-]*|-[a-z]|).*'(?:\n\(Did you mean (.*)\?\))?$/is.exec(message) ?? [];
+  const [, registrators] = registratorFlag.exec(message) ?? [];
+  if (registrators !== undefined) {
+    return { what: `unknown option -${registrators}`, remedy: `write --${registrators}, with two dashes` };
+  }
   const remedy = guess === '' ? 'upsync --help lists what there is' : `did you mean ${guess}?`;
   switch (code) {
     case 'commander.unknownOption':
@@ -45,5 +49,8 @@ function usage({ code, message }: CommanderError): Problem {
       return { what: message.replace(/^error: /, '') };
   }
 }
+
+/** What Registrator's users are used to. */
+const registratorFlag = /unknown option '-(ip|internal|explicit|tags|ttl|resync|deregister|cleanup)\b/;
 
 const tokenRemedy = 'a token has no flag: give it with CONSUL_HTTP_TOKEN or --consul-token-file FILE';

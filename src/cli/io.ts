@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { RegisterConfig } from '../config/register.ts';
 
 /** What a run touches of the process that it is in. */
 export interface Io {
@@ -42,6 +43,12 @@ export interface CheckOptions {
   readonly json: boolean;
 }
 
+export interface RegisterOptions {
+  /** Show what would be written, rather than write it. */
+  readonly once: boolean;
+  readonly json: boolean;
+}
+
 /** What a run starts; each resolves with the exit code. */
 export interface Commands {
   /** `load` reads file, environment and token anew each time. */
@@ -50,4 +57,5 @@ export interface Commands {
   status(output: string, options: StatusOptions, io: Io): Promise<number>;
   once(config: Config, options: OnceOptions, io: Io): Promise<number>;
   check(config: Config, options: CheckOptions, io: Io): Promise<number>;
+  register(config: RegisterConfig, options: RegisterOptions, io: Io): Promise<number>;
 }

@@ -58,20 +58,24 @@ export function givenFlags(program: Command): ReadonlyMap<string, string> {
       const value: unknown = program.getOptionValue(option.attributeName());
       // Commander makes `--no-listen` a false `--listen`.
       if (option.long === '--listen' && value === false) return [[option.long, 'off']];
-      return typeof value === 'string' && option.long ? [[option.long, value]] : [];
+      const isGiven = typeof value === 'string' || value === true;
+      return isGiven && option.long ? [[option.long, String(value)]] : [];
     }),
   );
 }
 
-function addSettings(program: Command, table: Readonly<Record<string, Setting>>, group: string): void {
+/** An option for each flag of the table; one that takes no value is a switch. */
+export function addSettings(program: Command, table: Readonly<Record<string, Setting>>, group: string): void {
   for (const [flag, keyed] of byFlag(table)) {
-    program.addOption(new Option(`${flag} <${keyed[0]?.setting.value}>`, describe(keyed)).helpGroup(group));
+    const value = keyed[0]?.setting.value ?? '';
+    const flags = value === '' ? flag : `${flag} <${value}>`;
+    program.addOption(new Option(flags, describe(keyed)).helpGroup(group));
   }
 }
 
 function describe(keyed: readonly Keyed[]): string {
   const help = keyed.map(({ setting }) => setting.help).join(', and ');
-  const fallback = keyed.map(({ setting }) => setting.fallback ?? '').join(':');
+  const fallback = keyed.map(({ setting }) => (setting.value && setting.fallback) ?? '').join(':');
   return fallback === '' ? help : `${help} (${fallback})`;
 }
 

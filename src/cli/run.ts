@@ -7,6 +7,7 @@ import type { Commands, Io } from './io.ts';
 import { loaderFor } from './loading.ts';
 import { onceOptions } from './once-options.ts';
 import { createProgram, givenFlags } from './program.ts';
+import { addRegister } from './register.ts';
 
 /**
  * Runs the command line `argv` (without program and script) and resolves with the exit code: 0 done,
@@ -19,6 +20,9 @@ export async function run(argv: readonly string[], io: Io, commands: Commands): 
     status = await start(program, io, commands);
   });
   addCheck(program, io, commands, (code) => {
+    status = code;
+  });
+  addRegister(program, io, commands, (code) => {
     status = code;
   });
   program
@@ -51,7 +55,7 @@ export async function run(argv: readonly string[], io: Io, commands: Commands): 
     return status;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
-    if (program.getOptionValue('once') === true && program.getOptionValue('json') === true)
+    if (optionOf(program, 'once') === true && optionOf(program, 'json') === true)
       io.stdout.write(jsonComplaint(thrown));
     else io.stderr.write(complaint(thrown, wantsStack(program, io)));
     return 1;
@@ -109,6 +113,12 @@ async function printVersion({ stdout }: Io): Promise<number> {
 }
 
 function wantsStack(program: Command, { env }: Io): boolean {
-  const level: unknown = program.getOptionValue('logLevel') ?? env.UPSYNC_LOG_LEVEL;
+  const level = optionOf(program, 'logLevel') ?? env.UPSYNC_LOG_LEVEL;
   return level === 'trace' || level === 'debug';
+}
+
+/** What was given for an option, to the program or to the command that was called. */
+function optionOf(program: Command, name: string): unknown {
+  const given = [program, ...program.commands].map((command): unknown => command.getOptionValue(name));
+  return given.find((value) => value !== undefined);
 }

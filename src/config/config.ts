@@ -77,7 +77,7 @@ interface ListenConfig {
   readonly hosts: readonly string[];
 }
 
-interface LogConfig {
+export interface LogConfig {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly format: 'auto' | 'pretty' | 'json';
 }

@@ -1,4 +1,5 @@
 import type { Problem } from '../pipeline/problem.ts';
+import type { Setting } from './setting.ts';
 import { byFlag, type Keyed, settings, variable } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,11 +19,15 @@ export interface GivenOrNot {
 }
 
 /** What flags (by name, as typed) and the `UPSYNC_…` environment say; a flag goes before its variable. */
-export function givenValues(flags: ReadonlyMap<string, string>, env: Environment): GivenOrNot {
-  const all = [...byFlag(settings)].flatMap(([flag, keyed]) => {
+export function givenValues(
+  flags: ReadonlyMap<string, string>,
+  env: Environment,
+  table: Readonly<Record<string, Setting>> = settings,
+): GivenOrNot {
+  const all = [...byFlag(table)].flatMap(([flag, keyed]) => {
     const typed = flags.get(flag);
     if (typed !== undefined) return split(typed, flag, keyed);
-    const name = variable(flag);
+    const name = keyed[0] === undefined ? '' : variable(keyed[0]);
     const set = env[name];
     // An empty variable is how Compose files and CI pass on one that is not set.
     return set === undefined || set === '' ? [] : split(set, name, keyed);

@@ -9,15 +9,10 @@ import { type ReadToken, tokenReader } from './token.ts';
 
 /** Makes paths absolute, each from the folder of where it was given, and sees that there is a token where one is to be. */
 export async function resolveConfig(settings: Settings, from: Merged, env: Environment): Promise<Config> {
-  const absolute = (key: string, path: string) => resolve(from.folderOf(key), path);
-  const tokenFile = {
-    path: absolute('consul.token_file', settings.consul.token_file),
-    where: from.where(['consul', 'token_file']),
-  };
-  const token = await tokenReader(settings.consul.token_file === '' ? undefined : tokenFile, env);
+  const absolute = absoluteFrom(from);
   return {
     plan: toPlan(settings),
-    consul: { ...toConsul(settings.consul, token, absolute), hasToken: (await token()) !== undefined },
+    consul: await resolveConsul(settings.consul, from, env),
     nginx: toNginx(settings.nginx, absolute),
     output: includable(absolute('output', settings.output), from.where(['output'])),
     templates: toTemplates(settings.templates, (path) => absolute('templates', path)),
@@ -27,6 +22,25 @@ export async function resolveConfig(settings: Settings, from: Merged, env: Envir
 }
 
 type Absolute = (key: string, path: string) => string;
+
+function absoluteFrom(from: Merged): Absolute {
+  return (key, path) => resolve(from.folderOf(key), path);
+}
+
+/** As `resolveConfig`, for the part that says how to reach Consul. */
+export async function resolveConsul(
+  consul: Settings['consul'],
+  from: Merged,
+  env: Environment,
+): Promise<ConsulConfig> {
+  const absolute = absoluteFrom(from);
+  const tokenFile = {
+    path: absolute('consul.token_file', consul.token_file),
+    where: from.where(['consul', 'token_file']),
+  };
+  const token = await tokenReader(consul.token_file === '' ? undefined : tokenFile, env);
+  return { ...toConsul(consul, token, absolute), hasToken: (await token()) !== undefined };
+}
 
 function toConsul(
   { tls, ...consul }: Settings['consul'],

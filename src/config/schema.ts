@@ -34,7 +34,7 @@ const tls = z
     'cert_file and key_file go together; give both or none',
   );
 
-const consul = z.strictObject({
+export const consul = z.strictObject({
   address: setting(s['consul.address'], consulAddress),
   token_file: setting(s['consul.token_file'], optionalPath),
   datacenter: setting(s['consul.datacenter'], datacenter),
@@ -120,7 +120,7 @@ const expose = z.strictObject({
     .describe('meta keys of an instance that templates see, and what each must be'),
 });
 
-const log = z.strictObject({
+export const log = z.strictObject({
   level: setting(s['log.level'], z.enum(['trace', 'debug', 'info', 'warn', 'error'])),
   format: setting(s['log.format'], z.enum(['auto', 'pretty', 'json'])),
 });
@@ -161,7 +161,7 @@ export function jsonSchema(): unknown {
   return { $schema, title: 'upsync.yaml', ...rest };
 }
 
-function setting<T extends z.ZodType>(row: { help: string; fallback: NoInfer<z.input<T>> }, type: T) {
+export function setting<T extends z.ZodType>(row: { help: string; fallback: NoInfer<z.input<T>> }, type: T) {
   return type.prefault(row.fallback).describe(row.help);
 }
 

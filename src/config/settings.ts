@@ -19,7 +19,8 @@ export interface Keyed {
   readonly setting: Setting;
 }
 
-/** `--nginx-conf` is `UPSYNC_NGINX_CONF`. */
-export function variable(flag: string): string {
-  return `UPSYNC_${flag.replace(/^--/, '').replaceAll('-', '_').toUpperCase()}`;
+/** `--nginx-conf` is `UPSYNC_NGINX_CONF`, and of what `upsync register` alone has, `--ip` is `UPSYNC_REGISTER_IP`. */
+export function variable({ key, setting }: Keyed): string {
+  const flag = setting.flag.replace(/^--/, key.startsWith('register.') ? 'register-' : '');
+  return `UPSYNC_${flag.replaceAll('-', '_').toUpperCase()}`;
 }

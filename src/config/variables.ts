@@ -1,7 +1,8 @@
 import type { Problem } from '../pipeline/problem.ts';
 import type { Environment } from './given.ts';
 import { nearest } from './nearest.ts';
-import { byFlag, settings, variable } from './settings.ts';
+import { registerSettings } from './register-settings.ts';
+import { settings, variable } from './settings.ts';
 
 const others = ['UPSYNC_SERVICES', 'UPSYNC_CONFIG'];
 
@@ -10,7 +11,8 @@ const others = ['UPSYNC_SERVICES', 'UPSYNC_CONFIG'];
  * that name: Kubernetes sets `UPSYNC_SERVICE_HOST` beside a service named upsync.
  */
 export function misspeltVariables(env: Environment): readonly Problem[] {
-  const known = [...others, ...[...byFlag(settings)].map(([flag]) => variable(flag))];
+  const tables = Object.entries({ ...settings, ...registerSettings });
+  const known = [...others, ...tables.map(([key, setting]) => variable({ key, setting }))];
   return Object.keys(env).flatMap((name) => {
     if (!name.startsWith('UPSYNC_') || known.includes(name) || /_(HOST|PORT)(_|$)/.test(name)) return [];
     const own = (text: string) => text.slice('UPSYNC_'.length);

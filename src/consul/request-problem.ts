@@ -1,34 +1,62 @@
 import { IncomingMessage } from 'node:http';
 import { type Problem, ProblemError } from '../pipeline/problem.ts';
 
-const READ_RIGHTS = 'service_prefix "" and node_prefix "" with policy "read"';
+/** What a person may have to do, by what was asked for. */
+export interface Remedies {
+  /** What the token must grant. */
+  readonly rights: string;
+  /** Where Consul does not take a request. */
+  readonly refused?: string;
+}
+
+const reading: Remedies = {
+  rights: 'service_prefix "" and node_prefix "" with policy "read"',
+  refused: 'check consul.address',
+};
 
 /**
  * What went wrong with a request, in words that a person can act on. The error itself must go no
  * further: papi hangs the response on it, and with it the request's headers and the token.
  */
-export function requestProblem(error: unknown, token: string | undefined): Problem {
+export function requestProblem(
+  error: unknown,
+  token: string | undefined,
+  remedies: Remedies = reading,
+): Problem {
   if (error instanceof ProblemError) return { ...error.problem, what: hidden(error.problem.what, token) };
   if (!(error instanceof Error)) return { what: 'the request failed' };
-  if ('response' in error && error.response instanceof IncomingMessage && !('isCodec' in error)) {
-    const status = error.response.statusCode ?? 0;
-    if (status !== 200) return statusProblem(status, error.response, token);
-  }
+  const response = responseOf(error);
+  if (response !== undefined && statusOf(error) !== 200) return statusProblem(response, token, remedies);
   if ('isTimeout' in error) return { what: 'no answer in time', remedy: 'is the Consul agent well?' };
   if ('isAbort' in error) return { what: 'the request was cancelled' };
   if ('isCodec' in error) return { what: 'the answer is not valid JSON' };
   return networkProblem(error, token);
 }
 
-function statusProblem(status: number, response: IncomingMessage, token: string | undefined): Problem {
+/** With which status Consul answered; undefined where it did not. */
+export function statusOf(error: unknown): number | undefined {
+  return responseOf(error)?.statusCode;
+}
+
+function responseOf(error: unknown): IncomingMessage | undefined {
+  if (!(error instanceof Error) || !('response' in error) || 'isCodec' in error) return undefined;
+  return error.response instanceof IncomingMessage ? error.response : undefined;
+}
+
+function statusProblem(
+  response: IncomingMessage,
+  token: string | undefined,
+  { rights, refused }: Remedies,
+): Problem {
+  const status = response.statusCode ?? 0;
   const said = saying(response, token);
   if (status === 401 || status === 403) {
     return token
       ? {
           what: `Consul denied the token (${status}${said})`,
-          remedy: `check that the token still exists and grants ${READ_RIGHTS}`,
+          remedy: `check that the token still exists and grants ${rights}`,
         }
-      : { what: `Consul wants a token (${status}${said})`, remedy: `give one that grants ${READ_RIGHTS}` };
+      : { what: `Consul wants a token (${status}${said})`, remedy: `give one that grants ${rights}` };
   }
   if (status === 429) return { what: `Consul limits the rate of requests (429${said})` };
   if (status >= 300 && status < 400) {
@@ -39,7 +67,10 @@ function statusProblem(status: number, response: IncomingMessage, token: string 
     };
   }
   if (status >= 500) return { what: `Consul failed (${status}${said})` };
-  return { what: `Consul refused the request (${status}${said})`, remedy: 'check consul.address' };
+  return {
+    what: `Consul refused the request (${status}${said})`,
+    ...(refused === undefined ? {} : { remedy: refused }),
+  };
 }
 
 /** Consul explains itself in a line of plain text; an HTML page of some proxy's is left out. */

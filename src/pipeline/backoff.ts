@@ -1,6 +1,6 @@
 /**
  * Milliseconds to wait after so many failures in a row: exponential, with full jitter, so that a
- * Consul which comes back is not met by all its clients at once
+ * server which comes back is not met by all its clients at once
  * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
  */
 export function backoff(failures: number, base: number, cap: number, random: () => number): number {

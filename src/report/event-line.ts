@@ -78,6 +78,7 @@ export function eventLine(event: Exclude<Event, Silent | { type: 'reconciled' }>
   }
 }
 
-function ended(text: string): string {
+/** With a full stop, unless it ends already. */
+export function ended(text: string): string {
   return /[.?!]$/.test(text) ? text : `${text}.`;
 }

@@ -5,17 +5,19 @@ import { expect, test } from 'vitest';
 /** Which folders of src/ a folder may import from; its own always. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   pipeline: [],
-  consul: ['pipeline'],
+  consul: ['pipeline', 'registrar'],
   dns: ['pipeline'],
   syntax: ['pipeline'],
   nginx: ['pipeline', 'syntax'],
   release: ['pipeline'],
   template: ['pipeline', 'syntax'],
-  report: ['pipeline'],
+  registrar: ['pipeline'],
+  'registrar/docker': ['pipeline', 'registrar'],
+  report: ['pipeline', 'registrar'],
   // What happened is said in the same words wherever it is said.
   status: ['pipeline', 'report'],
-  config: ['pipeline'],
-  cli: ['pipeline', 'config', 'report', 'release', 'status', 'assemble.ts', 'version.ts'],
+  config: ['pipeline', 'registrar'],
+  cli: ['pipeline', 'config', 'report', 'release', 'registrar', 'status', 'assemble.ts', 'version.ts'],
   'assemble.ts': ['pipeline', 'config', 'consul', 'dns', 'nginx', 'release', 'template', 'version.ts'],
   'daemon.ts': [
     'pipeline',
@@ -30,13 +32,24 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   check: ['pipeline', 'config', 'consul', 'nginx', 'release', 'report', 'status', 'syntax', 'assemble.ts'],
   'check.ts': ['pipeline', 'config', 'release', 'report', 'cli', 'check', 'assemble.ts'],
-  'main.ts': ['cli', 'daemon.ts', 'check.ts'],
+  'register.ts': [
+    'pipeline',
+    'config',
+    'consul',
+    'registrar',
+    'registrar/docker',
+    'report',
+    'cli',
+    'version.ts',
+  ],
+  'main.ts': ['cli', 'daemon.ts', 'check.ts', 'register.ts'],
   'version.ts': [],
 };
 
 /** Who alone may import a package. */
 const owners: Readonly<Record<string, string>> = {
   consul: 'consul',
+  dockerode: 'registrar/docker',
   execa: 'nginx',
   eta: 'template',
   chokidar: 'template',
@@ -53,7 +66,8 @@ const imports = files.flatMap((file) =>
   })),
 );
 
-const placeOf = (file: string) => file.split('/')[1] ?? '';
+/** The registrar's way to Docker lies within it, but is a part of its own. */
+const placeOf = (file: string) => /^src\/(registrar\/docker(?=\/)|[^/]+)/.exec(file)?.[1] ?? '';
 
 test('the arrows between the parts of src/ point where they may', () => {
   expect(files.length).toBeGreaterThan(30);
@@ -75,13 +89,15 @@ test('each package that touches the outside is imported by one part alone', () =
   expect(wrong).toEqual([]);
 });
 
-test('the pipeline is pure: it reads no files, opens no sockets and runs nothing', () => {
-  const pure = ['node:net', 'node:timers/promises', 'node:util'];
-  const wrong = imports.filter(
-    ({ file, name }) => placeOf(file) === 'pipeline' && !name.startsWith('.') && !pure.includes(name),
-  );
-  expect(wrong).toEqual([]);
-});
+test.each(['pipeline', 'registrar'])(
+  'the %s is pure: it reads no files, opens no sockets and runs nothing',
+  (part) => {
+    const pure = ['node:net', 'node:timers/promises', 'node:util'];
+    const own = imports.filter(({ file }) => placeOf(file) === part);
+    expect(own.length).toBeGreaterThan(20);
+    expect(own.filter(({ name }) => !name.startsWith('.') && !pure.includes(name))).toEqual([]);
+  },
+);
 
 test('the fold of the status is pure: it knows no clock, no file and no process', () => {
   const pure = /^src\/status\/(fold(-.*)?|histogram|memo|release-record|state|verdict|warnings)\.ts$/;
@@ -106,4 +122,20 @@ test('what most runs never need is loaded only when it is asked for', () => {
 test('no file grows past 200 lines', () => {
   const long = files.filter((file) => readFileSync(file, 'utf8').split('\n').length > 201);
   expect(long.map((file) => basename(file))).toEqual([]);
+});
+
+test('what Docker alone needs is loaded by the registrar alone: the sidecar is spared its memory', () => {
+  const graph = Map.groupBy(imports, ({ file }) => file);
+  const loadedBy = (file: string, seen = new Set<string>()): ReadonlySet<string> => {
+    for (const { name } of graph.get(file) ?? []) {
+      const next = name.startsWith('.') ? normalize(join(dirname(file), name)) : name;
+      if (!seen.has(next)) loadedBy(next, seen.add(next));
+    }
+    return seen;
+  };
+  expect(loadedBy('src/register.ts')).toContain('dockerode');
+  for (const file of ['src/daemon.ts', 'src/cli/run.ts', 'src/cli/once.ts']) {
+    expect(loadedBy(file).size).toBeGreaterThan(10);
+    expect(loadedBy(file)).not.toContain('dockerode');
+  }
 });

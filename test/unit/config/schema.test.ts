@@ -25,7 +25,8 @@ describe('the table of settings', () => {
   });
 
   test('names variables after flags', () => {
-    expect(variable('--consul-datacenter')).toBe('UPSYNC_CONSUL_DATACENTER');
+    const key = 'consul.datacenter';
+    expect(variable({ key, setting: settings[key] })).toBe('UPSYNC_CONSUL_DATACENTER');
   });
 
   test('has no secret in it', () => {
