@@ -15,6 +15,8 @@ await reportErrors(async () => {
   const base = await image('debian', debian());
   const nginx = await image('nginx', onTopOf(base));
   await image('web', onTopOf(nginx));
+  await image('mysql', onTopOf(base));
+  await image('redis', onTopOf(base));
 
   const consul = findConsul();
   if (consul === undefined) throw new SetupError('there is no Consul', 'node test/bed/setup.mjs');

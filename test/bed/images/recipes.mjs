@@ -6,7 +6,15 @@ import { mirror } from '../setup/apt.mjs';
 import { root } from '../setup/paths.mjs';
 import { run } from '../setup/run.mjs';
 
-const packages = ['ca-certificates', 'nginx', 'libnginx-mod-stream', 'tini'];
+const packages = [
+  'ca-certificates',
+  'nginx',
+  'libnginx-mod-stream',
+  'tini',
+  'mariadb-server-core',
+  'mariadb-client-core',
+  'redis-tools',
+];
 
 /**
  * A recipe: the machine's own Debian release with what the other images need, so that none of them needs
