@@ -12,7 +12,7 @@ import { queryKey } from '../pipeline/query.ts';
 import { type Quiescence, quiescence } from '../pipeline/quiescence.ts';
 import { type Pass, reconcile } from '../pipeline/reconcile.ts';
 import { recover } from '../pipeline/recover.ts';
-import { acquireLock } from '../release/lock.ts';
+import { acquireLock, type Lock, TakenError } from '../release/lock.ts';
 import { privatePlace } from '../release/private-place.ts';
 import { createLog } from '../report/log.ts';
 import { createWriter } from '../report/logger.ts';
@@ -33,18 +33,39 @@ export async function runOnce(config: Config, options: OnceOptions, io: Io): Pro
   const ended = new AbortController();
   const signal = AbortSignal.any([io.signal, ended.signal]);
   const bell = quiescence(config.plan.wait, systemClock);
-  await using place = options.apply ? await acquireLock(config.output) : await privatePlace('upsync-once-');
+  const locked = options.apply ? await lock(config.output, options) : undefined;
+  await using place = locked ?? (await privatePlace('upsync-once-'));
   try {
     const feed = options.seed ? silentFeed : follow(config, report, bell.change, signal);
     const pipeline = assemble(config, { ...place, report, feed });
-    const pass = options.seed
-      ? unasked(await reconcile(withoutWaiting(pipeline), freshMemory(systemClock.now()), 'apply', signal))
-      : await settle(pipeline, options.apply ? 'apply' : 'dry', bell, signal);
+    const pass = !options.seed
+      ? await settle(pipeline, options.apply ? 'apply' : 'dry', bell, signal)
+      : locked === undefined
+        ? await seeded(pipeline, config.output)
+        : unasked(await reconcile(withoutWaiting(pipeline), freshMemory(systemClock.now()), 'apply', signal));
     io.stdout.write(options.json ? presentJson(pass) : presentText(pass));
     return exitCodeOf(pass, options);
   } finally {
     ended.abort();
   }
+}
+
+/** Undefined where there is nothing to seed, since another upsync is at work: `docker compose up` comes again and again. */
+async function lock(output: string, { seed }: OnceOptions): Promise<Lock | undefined> {
+  try {
+    return await acquireLock(output);
+  } catch (error) {
+    if (seed && error instanceof TakenError) return undefined;
+    throw error;
+  }
+}
+
+/** Leaves to the upsync that is at work what it has published: it is what nginx needs to start. */
+async function seeded({ releases, clock }: Assembly, output: string): Promise<Pass> {
+  const release = await releases.live();
+  if (release === undefined) throw new TakenError(output);
+  const outcome = { kind: 'unchanged', release } as const;
+  return { outcome, notices: [], memory: freshMemory(clock.now()), wakeAt: undefined };
 }
 
 /** Passes until one neither waits for Consul nor, where it is applied, holds anything back for a while. */

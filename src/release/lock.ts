@@ -123,11 +123,11 @@ async function place(own: string, path: string, output: string): Promise<boolean
   if (await isLinked(own, path)) return true;
   const stale = await inodeOf(path);
   if (stale === undefined) return false;
-  if (await answers(path)) throw takenBySomebody(output);
+  if (await answers(path)) throw new TakenError(output);
   // Who may replace what a dead process left is settled by a link of its own, named after it.
   const claim = `${path}.${stale}`;
   if (!(await isLinked(own, claim))) {
-    if (await answers(claim)) throw takenBySomebody(output);
+    if (await answers(claim)) throw new TakenError(output);
     await unlink(claim).catch(() => undefined);
     return false;
   }
@@ -150,12 +150,15 @@ async function isLinked(own: string, path: string): Promise<boolean> {
   }
 }
 
-function takenBySomebody(output: string): ProblemError {
-  return new ProblemError({
-    what: 'another upsync works on this folder',
-    where: output,
-    remedy: 'stop it, or give this one an --output of its own',
-  });
+/** Another upsync works on the folder. */
+export class TakenError extends ProblemError {
+  constructor(output: string) {
+    super({
+      what: 'another upsync works on this folder',
+      where: output,
+      remedy: 'stop it, or give this one an --output of its own',
+    });
+  }
 }
 
 async function listen(path: string, output: string, connected: Connected): Promise<Server> {

@@ -165,6 +165,22 @@ test('--once --apply is refused where an upsync is at work; a dry run is not', a
   expect(await runUpsync({ consul, nginx }, '--once', '--service', 'web1')).toMatchObject({ code: 0 });
 });
 
+test('a seed where an upsync is at work leaves it at work, and says what there is', async () => {
+  await using consul = await startConsul();
+  await using nginx = await startNginx(gateway());
+  await consul.register({ id: 'web1-1', name: 'web1', port: 9 });
+  await using upsync = startUpsync({ consul, nginx }, '--service', 'web1');
+  const { release } = await upsync.next('published');
+  const again = () => runUpsync({ consul, nginx }, '--once', '--apply', '--seed', '--service', 'web1,web2');
+  expect(await again()).toMatchObject({
+    code: 0,
+    stdout: `Nothing to change: release ${String(release)} is what there is.\n`,
+  });
+  await upsync.kill();
+  // With nobody at work it does.
+  expect((await again()).stdout).toContain('is live');
+});
+
 test('a Consul that cannot be reached ends it with 1 when start_timeout is over', async () => {
   await using nginx = await startNginx(gateway());
   const before = await surroundings(nginx);

@@ -78,7 +78,10 @@ export function toContainer(inspected: Inspected, of: Inspected = inspected): Co
     hostNetwork: isHost,
     ports: portsOf(
       // What the other one publishes without this one's exposing it is the other one's.
-      { ...Config.ExposedPorts, ...(of === inspected ? of.NetworkSettings.Ports : {}) },
+      [
+        ...Object.keys(Config.ExposedPorts ?? {}),
+        ...Object.keys((of === inspected ? of.NetworkSettings.Ports : undefined) ?? {}),
+      ],
       of.NetworkSettings.Ports ?? {},
       isHost,
     ),
@@ -106,12 +109,14 @@ function healthOf(health: Inspected['State']['Health']): Health | undefined {
 
 /** What is exposed on the host's own network is published as it is. */
 function portsOf(
-  exposed: Readonly<Record<string, unknown>>,
+  exposed: readonly string[],
   published: NonNullable<Inspected['NetworkSettings']['Ports']>,
   isHost: boolean,
 ): readonly Port[] {
-  const ports = Object.keys(exposed).map((key): Port => {
-    const [number = '', protocol = 'tcp'] = key.split('/');
+  // An engine repeats what it was asked for: Compose's `expose: [80]` comes without the protocol.
+  const keys = new Set(exposed.map((key) => (key.includes('/') ? key : `${key}/tcp`)));
+  const ports = [...keys].map((key): Port => {
+    const [number = '', protocol = ''] = key.split('/');
     const bindings = (published[key] ?? []).map(({ HostIp, HostPort }) => ({
       address: HostIp,
       port: Number(HostPort),

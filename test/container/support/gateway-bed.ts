@@ -4,11 +4,14 @@ import { onTestFailed } from 'vitest';
 import { addressOf, createVolume, docker, logOf } from './docker.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const nginxConf = {
-  source: join(root, 'nginx/nginx.conf'),
-  target: '/etc/nginx/nginx.conf',
-  mode: 'ro',
-} as const;
+const configuration = ['nginx.conf', 'by-hand/machine.conf'].map(
+  (file) =>
+    ({
+      source: join(root, 'nginx', file),
+      target: `/etc/nginx/${file.replace('/machine', '')}`,
+      mode: 'ro',
+    }) as const,
+);
 const entrypoint = '/docker-entrypoint.d/90-upsync.sh';
 const nginxStands = Wait.forLogMessage(/start worker process/);
 
@@ -47,7 +50,7 @@ export async function startGatewayBed(): Promise<GatewayBed> {
   const agent = `http://${await addressOf(consul.getId(), network.getName())}:8500/v1/agent`;
 
   const upsync = () =>
-    new GenericContainer('upsync-test/upsync').withBindMounts([nginxConf, shared]).withEnvironment({
+    new GenericContainer('upsync-test/upsync').withBindMounts([...configuration, shared]).withEnvironment({
       UPSYNC_SERVICES: 'web1,web2',
       UPSYNC_CONSUL: 'http://consul:8500',
       UPSYNC_NGINX_SIGNAL: 'fifo',
@@ -59,7 +62,7 @@ export async function startGatewayBed(): Promise<GatewayBed> {
       new GenericContainer('upsync-test/nginx')
         .withNetworkAliases('gateway')
         .withBindMounts([
-          nginxConf,
+          ...configuration,
           shared,
           { source: join(root, 'nginx', entrypoint), target: entrypoint, mode: 'ro' },
         ])
@@ -89,7 +92,7 @@ export async function startGatewayBed(): Promise<GatewayBed> {
       await docker('kill', webs.get(name)?.getId() ?? name);
     },
     async answers(requests = 12) {
-      const url = `http://${await addressOf(gateway.getId(), network.getName())}/web1/`;
+      const url = `http://${await addressOf(gateway.getId(), network.getName())}:8080/web1/`;
       const names = await Promise.all(Array.from({ length: requests }, () => ask(url)));
       return [...new Set(names)].sort();
     },

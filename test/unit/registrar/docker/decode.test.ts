@@ -76,6 +76,14 @@ describe('a container', () => {
     });
   });
 
+  test('has a port once, though it was asked for without its protocol', () => {
+    const Config = { ...answer.Config, ExposedPorts: { '80': {}, '80/tcp': {} } };
+    const NetworkSettings = { ...answer.NetworkSettings, Ports: { '80/tcp': null } };
+    expect(decode({ Config, NetworkSettings }).ports).toEqual([
+      { number: 80, protocol: 'tcp', bindings: [] },
+    ]);
+  });
+
   test.each([
     ['running', 'running'],
     ['paused', 'paused'],
