@@ -8,7 +8,7 @@ import { statusText } from './text.ts';
 /** Nothing from elsewhere, nothing to elsewhere, and in nobody's frame. */
 const securityHeaders = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
@@ -22,8 +22,9 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void | Pro
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Answers what can be asked; nothing can be changed. `documents` are files by path. `mayAsk` judges the
- * `Host` that a request is for; undefined where no browser can be asking.
+ * Answers what can be asked; nothing can be changed. `documents` are files by path; one at `/` is for
+ * browsers, while who asks for no HTML reads text there. `mayAsk` judges the `Host` that a request is for;
+ * undefined where no browser can be asking.
  */
 export function createHandler(
   current: Current,
@@ -32,7 +33,6 @@ export function createHandler(
   mayAsk: ((host: string | undefined) => boolean) | undefined,
 ): Handler {
   const routes = new Map<string, Answer>([
-    ['/', (_, response) => send(response, 200, statusText(current.status()))],
     ['/status', (_, response) => send(response, 200, `${whole(piecesOf(current.status()))}\n`, json)],
     [
       '/metrics',
@@ -61,6 +61,15 @@ export function createHandler(
       path,
       (request, response) => sendDocument(document, request, response),
     ]),
+    [
+      '/',
+      (request, response) => {
+        response.setHeader('vary', 'accept');
+        const page = request.headers.accept?.includes('text/html') ? documents['/'] : undefined;
+        if (page === undefined) send(response, 200, statusText(current.status()));
+        else sendDocument(page, request, response);
+      },
+    ],
   ]);
 
   return (request, response) => {

@@ -3,11 +3,11 @@ import type { Duplex } from 'node:stream';
 import type { Event, Report } from '../pipeline/event.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { currentStatus } from './current.ts';
-import type { Document } from './document.ts';
 import { audience, audienceTuning } from './events.ts';
 import { createHandler } from './handler.ts';
 import { hostCheck } from './hosts.ts';
 import { idle, listen, type Place } from './listen.ts';
+import { pageDocuments } from './page.ts';
 
 /** Where status is told, and for which names besides loopback's and IP addresses. */
 interface ListenOptions {
@@ -15,12 +15,6 @@ interface ListenOptions {
   readonly place: Place | undefined;
   readonly hosts: readonly string[];
 }
-
-/**
- * Files for browsers, by path; one at `/` takes the place of the text. Styles and scripts have to be files of
- * their own: the policy allows none inline.
- */
-const documents: Readonly<Record<string, Document>> = {};
 
 export interface StatusService {
   note(event: Event): void;
@@ -35,7 +29,8 @@ export interface StatusService {
 export function statusService(version: string, clock: Clock): StatusService {
   const current = currentStatus(version, clock);
   const followers = audience(current, audienceTuning);
-  const onSocket = createServer(createHandler(current, followers, documents, undefined));
+  const documents = pageDocuments();
+  const onSocket = createServer(createHandler(current, followers, {}, undefined));
   onSocket.timeout = idle;
   return {
     note: current.note,

@@ -40,18 +40,19 @@ test('a document is sent once, and again when it is another one', async () => {
   expect(await (await ask(etag)).text()).toBe('<p>two');
 });
 
-test('one at / takes the place of the text, under the same rules as all', async () => {
+test('one at / is for browsers, under the same rules as all; others read text', async () => {
   const current = currentStatus('1.2.3', realClock);
   const page = { type: 'text/html; charset=utf-8', body: Buffer.from('<!doctype html>') };
   const followers = audience(current, audienceTuning);
   const mayAsk = (host: string | undefined) => host !== 'evil.example';
   const url = await serve(createHandler(current, followers, { '/': page, '/page.css': page }, mayAsk));
   for (const path of ['', 'page.css']) {
-    const answer = await fetch(url + path);
+    const answer = await fetch(url + path, { headers: { accept: 'text/html,*/*;q=0.8' } });
     expect(await answer.text()).toBe('<!doctype html>');
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(answer.headers.get('etag')).not.toBeNull();
     expect((await fetch(url + path, { method: 'POST' })).status).toBe(405);
   }
+  expect(await (await fetch(url)).text()).toMatch(/^upsync 1\.2\.3/);
   expect((await fetch(`${url}status`)).headers.get('content-type')).toBe('application/json; charset=utf-8');
 });

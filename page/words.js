@@ -1,0 +1,107 @@
+/** @typedef {import('../src/status/schema.ts').Status} Status */
+
+/**
+ * Milliseconds as a person says them, as the log does.
+ * @param {number} ms
+ */
+export function duration(ms) {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
+  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
+  return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} h` : `${Math.round(ms / 86_400_000)} days`;
+}
+
+/**
+ * How long ago, without a number that flickers.
+ * @param {number} ms
+ */
+export function ago(ms) {
+  return ms < 1500 ? 'just now' : `${ms < 10_000 ? `${Math.round(ms / 1000)} s` : duration(ms)} ago`;
+}
+
+/**
+ * @param {number} number
+ * @param {string} what
+ */
+export function count(number, what) {
+  return `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
+}
+
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+
+/**
+ * The time of day, with the date where that was not today.
+ * @param {number} at ms since the epoch
+ * @param {number} now
+ */
+export function timeOfDay(at, now) {
+  const date = day.format(at);
+  return date === day.format(now) ? clock.format(at) : `${date}, ${clock.format(at)}`;
+}
+
+/**
+ * What would hide or turn around the text beside it is written out.
+ * @param {string} text
+ */
+export function printable(text) {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+}
+
+/** @type {Readonly<Record<Status['consul'], string>>} */
+export const consulWords = {
+  silent: 'has not answered yet',
+  answering: 'answers',
+  partly: 'answers in part',
+  failing: 'does not answer well',
+};
+
+/** @param {Status['nginx']} nginx */
+export function nginxWords({ state, release }) {
+  if (state === 'unknown') return 'not looked at yet';
+  if (state === 'stopped') return 'is not running';
+  return release === null ? 'runs none of our releases' : `runs ${release.slice(0, 8)}`;
+}
+
+/** @type {Readonly<Record<Status['upstreams'][string]['origin'], string>>} */
+const origins = {
+  live: 'live',
+  kept: 'kept from before',
+  held: 'held: a big loss waits',
+  down: 'answers 503',
+  none: 'not in nginx',
+};
+
+/**
+ * @param {Status['upstreams'][string]} upstream
+ * @param {number} now
+ */
+export function originWords({ origin, why }, now) {
+  const until = why?.until ?? null;
+  const reason = why?.cause ?? null;
+  const because = reason === null ? '' : `, ${reason}`;
+  return `${origins[origin]}${because}${until === null ? '' : `, until ${timeOfDay(until, now)}`}`;
+}
+
+/** @param {Readonly<Record<string, number>>} health */
+export function healthWords(health) {
+  const parts = Object.entries(health).flatMap(([state, number]) =>
+    number === 0 ? [] : `${number} ${state}`,
+  );
+  return parts.length === 0 ? 'none registered' : parts.join(', ');
+}
+
+/**
+ * @param {Status['upstreams'][string]['servers'][number]} server
+ * @param {Status['upstreams'][string]['origin']} origin
+ * @param {number} now
+ */
+export function serverWords({ state, lostSince }, origin, now) {
+  if (lostSince !== null) return `kept, gone from Consul since ${timeOfDay(lostSince, now)}`;
+  if (state === 'down') return 'in maintenance';
+  return origin === 'kept' ? 'kept' : 'up';
+}
