@@ -84,6 +84,7 @@ async function examine(config: Config, place: PrivatePlace, signal: AbortSignal)
       now: systemClock.now(),
     }),
     ...checkProcess({ ...nginx, running, maxDraining: plan.maxDraining }),
+    ...checkProof({ ...nginx, running, live }),
     ...checkConf({
       ...nginx,
       output,
@@ -100,7 +101,6 @@ async function examine(config: Config, place: PrivatePlace, signal: AbortSignal)
     ...problems.map((problem) => warn('proof', problem)),
     ...checkFolder(output, folder, live),
     ...checkUpsync({ status, hasRelease: folder.current.kind !== 'missing' }),
-    ...checkProof({ ...nginx, running, live }),
   ];
 }
 

@@ -20,7 +20,7 @@ export async function lookAtNginx({ nginx, output }: Pick<Config, 'nginx' | 'out
   const { binary, conf } = nginx;
   const isHere = !(await goesByFifo(nginx.signal, output));
   const proof = proofPlace(nginx.proof, output);
-  if (isHere) await proof.settle(signal);
+  let held = isHere ? (await proof.settle(signal)).held : undefined;
   const asked = await Promise.all(
     Array.from({ length: questions }, () => testify(proof.ask, patience, signal)),
   );
@@ -29,6 +29,7 @@ export async function lookAtNginx({ nginx, output }: Pick<Config, 'nginx' | 'out
   const pidFile = await attempt(() => findPidFile({ ...nginx, output }, signal), signal);
   const master = isHere ? await inspectMaster(testimonies, resultOf(pidFile)) : undefined;
   const isServed = testimonies.length > 0;
+  if (!isHere && !isServed && (await isTaken(proof.ask, signal))) held = proof.ask;
   return {
     binary,
     conf,
@@ -42,6 +43,6 @@ export async function lookAtNginx({ nginx, output }: Pick<Config, 'nginx' | 'out
     ask: proof.ask,
     testimony: testimonies[0],
     isServed,
-    isTaken: !isServed && (await isTaken(proof.ask, signal)),
+    held,
   };
 }

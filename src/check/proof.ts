@@ -1,3 +1,4 @@
+import { takenPlace } from '../nginx/gateway.ts';
 import type { Testimony } from '../nginx/proof.ts';
 import type { Running } from '../pipeline/outcome.ts';
 import type { Problem } from '../pipeline/problem.ts';
@@ -12,16 +13,16 @@ export interface ProofFacts {
   readonly ask: string;
   readonly testimony: Testimony | undefined;
   readonly running: Running;
-  /** Whether somebody takes connections there without such an answer. */
-  readonly isTaken: boolean;
+  /** Where somebody else takes connections, and there is no other place for it. */
+  readonly held: string | undefined;
   readonly live: Release | undefined;
 }
 
 /** Where nginx says what it runs: that place must be free or its own. */
 export function checkProof(facts: ProofFacts): Finding[] {
-  const { by, ask, testimony, isTaken, live, running } = facts;
+  const { by, ask, testimony, held, live, running } = facts;
   if (testimony === undefined) {
-    if (isTaken) return [fail('proof', foreign(facts))];
+    if (held !== undefined) return [fail('proof', takenPlace(held))];
     if (running.kind === 'stopped') return [];
     if (by === 'fifo') return live === undefined ? [] : [fail('proof', unreachable(facts))];
     if (live === undefined) return [ok('proof', `${ask} is free for nginx to say there what it runs`)];
@@ -39,19 +40,6 @@ export function checkProof(facts: ProofFacts): Finding[] {
       remedy: 'start upsync; if one runs, it puts that right within seconds, or its log says why not',
     }),
   ];
-}
-
-function foreign({ ask, setting }: ProofFacts): Problem {
-  const port = ask.slice(ask.lastIndexOf(':') + 1);
-  const remedy =
-    setting === 'auto'
-      ? `end it (\`ss -ltnp 'sport = :${port}'\` names it), or choose a free place with --nginx-proof HOST:PORT`
-      : 'give nginx.proof a port that nothing else uses';
-  return {
-    what: 'something listens where nginx shall say what it runs, and does not answer as nginx does: no reload can succeed',
-    where: ask,
-    remedy,
-  };
 }
 
 function unreachable({ setting, ask }: ProofFacts): Problem {

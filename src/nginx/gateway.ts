@@ -85,7 +85,7 @@ function cannotStart(place: string, canMove: boolean): Problem {
   };
 }
 
-function takenPlace(place: string): Problem {
+export function takenPlace(place: string): Problem {
   return {
     what: 'another process listens where nginx is to tell what it runs',
     where: place,

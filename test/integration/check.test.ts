@@ -393,15 +393,8 @@ describe('nginx', () => {
     });
     expect(fixed).toMatchObject({
       code: 1,
-      failed: [
-        {
-          topic: 'proof',
-          what: expect.stringContaining('does not answer as nginx does: no reload can succeed'),
-          where: ask,
-        },
-      ],
+      failed: [{ topic: 'proof', what: expect.stringMatching(/^another process listens where/), where: ask }],
     });
-    expect(fixed.about('candidate')).toEqual([expect.stringContaining('nginx accepts')]);
   });
 });
 
