@@ -7,7 +7,7 @@ import { startBackend } from '../support/backend.ts';
 import { grant, READ } from '../support/consul-acl.ts';
 import { expectLive, expectNowhere, expectServed, published } from '../support/fault.ts';
 import { gateway, steadily, tally } from '../support/gateway.ts';
-import { startUpsync } from '../support/upsync.ts';
+import { type LogLine, startUpsync } from '../support/upsync.ts';
 
 let consul: Consul;
 
@@ -32,14 +32,17 @@ test('the policy of the token is emptied: nothing changes, it is told, and with 
   const client = steadily(`${nginx.url}/web1`, 5);
 
   await granted.setRules('key_prefix "" { policy = "read" }');
-  expect(await upsync.next('queryFailed')).toMatchObject({
+  const told = await upsync.next('queryFailed');
+  expect(told).toMatchObject({
     level: 'warn',
     msg: expect.stringMatching(
-      /^service:web1 .* the token may have lost its rights \(1 instance stays\); check the token's rights .* Nothing changes meanwhile\.$/,
+      /^service:web1 .* the token (may have lost its rights|sees no service at all) \(1 instance stays\); check the token's rights .* Nothing changes meanwhile\.$/,
     ),
   });
   await consul.register(two.as('web1'));
-  await upsync.next('queryFailed', ({ msg }) => msg.includes('the token sees no service at all'));
+  // Where Consul's index had moved by itself before, this was said already.
+  const seesNone = ({ msg }: LogLine) => msg.includes('the token sees no service at all');
+  if (!seesNone(told)) await upsync.next('queryFailed', seesNone);
   expect(await published(nginx)).toBe(before);
 
   await granted.setRules(READ);
