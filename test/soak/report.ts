@@ -11,6 +11,8 @@ export interface Results {
   readonly tally: Tally;
   /** How long nginx took to answer as it should after each batch, in ms. */
   readonly settled: readonly number[];
+  /** Answers by whoever should not, or nobody's by whoever should. */
+  readonly wrong: number;
   /** Fresh requests by the checker. */
   readonly checked: number;
   readonly reloads: number;
@@ -24,7 +26,7 @@ export interface Results {
 const named = 20;
 
 export function report(results: Results): string {
-  const { seed, startedAt, endedAt, done, tally, settled, checked, reloads, memory, faults } = results;
+  const { seed, startedAt, endedAt, done, tally, settled, wrong, checked, reloads, memory, faults } = results;
   const kinds = Map.groupBy(done, ({ operation }) => operation.kind);
   const counts = [...kinds].map(([kind, { length }]) => `${kind} ${length}`).sort();
   const sorted = settled.toSorted((a, b) => a - b);
@@ -38,7 +40,7 @@ export function report(results: Results): string {
         `${tally.explained} failed on what the soak had just stopped; ${tally.retried} retried`,
     ],
     ['checked', `${checked} more, over new connections`],
-    ['wrong', String(tally.wrong.length)],
+    ['wrong', String(wrong)],
     ['lost', String(tally.lost.length)],
     [
       'settled',

@@ -31,11 +31,14 @@ export async function run(
   const done: { at: number; operation: Operation }[] = [];
   const settled: number[] = [];
   const memory: Sample[] = [];
+  /** At a quiet point. */
+  const wrong: Fault[] = [];
   const other: Fault[] = [];
   let [checked, reloaded, startedAt] = [0, 0, performance.now()];
   let log: readonly string[] = [];
-  const faults = () => [...tally.wrong, ...tally.lost, ...other];
-  const fault = (what: string) => other.push({ at: performance.now(), what });
+  const faults = () => [...tally.wrong, ...tally.lost, ...wrong, ...other];
+  const note = (list: Fault[]) => (what: string) => list.push({ at: performance.now(), what });
+  const fault = note(other);
 
   async function work(environment: Environment): Promise<void> {
     const { consul, nginx, fleet, upsync } = environment;
@@ -51,12 +54,12 @@ export async function run(
       }
       const since = performance.now();
       const asked = { consul: consul.url, gateway: nginx.url, periods, fleet, atRest: upsync.atRest };
-      const { served, requests, wrong } = await settle(asked, signal);
+      const { served, requests, mismatches } = await settle(asked, signal);
       const now = performance.now();
       periods.quiet(now, served);
       settled.push(now - since);
       checked += requests;
-      wrong.forEach(fault);
+      mismatches.forEach(note(wrong));
       const found = upsync.process && (await sample(upsync.process));
       if (found === undefined) fault('upsync ended by itself');
       else memory.push(found);
@@ -83,6 +86,7 @@ export async function run(
   memoryFaults(memory).forEach(fault);
   return {
     ...{ seed, startedAt, endedAt: performance.now(), done, tally, settled, checked, memory, log },
+    wrong: [...tally.wrong, ...wrong].length,
     reloads: reloaded,
     faults: faults().toSorted((a, b) => a.at - b.at),
   };

@@ -13,7 +13,7 @@ export interface Settled {
   readonly served: ReadonlyMap<Service, ReadonlySet<string>>;
   readonly requests: number;
   /** What is still not right when patience is out. */
-  readonly wrong: readonly string[];
+  readonly mismatches: readonly string[];
 }
 
 export interface Asked {
@@ -37,17 +37,18 @@ export async function settle(
     const truth = await readTruth(consul, (address) => fleet.nameOf(address), signal);
     const surveys = await lookAround(gateway, truth, periods);
     requests += surveys.reduce((sum, { found }) => sum + found.requests, 0);
-    const wrong = surveys.flatMap(({ service, expected, found }) =>
+    const mismatches = surveys.flatMap(({ service, expected, found }) =>
       found.mismatch === undefined ? [] : [`${service}: ${found.mismatch}; expected ${inWords(expected)}`],
     );
     // Still at rest: nothing came while we asked.
-    const done = wrong.length === 0 && atRest();
+    const done = mismatches.length === 0 && atRest();
     if (done || performance.now() > deadline) {
-      if (!done && wrong.length === 0) wrong.push('nginx answers as it should, but upsync does not rest');
+      if (!done && mismatches.length === 0)
+        mismatches.push('nginx answers as it should, but upsync does not rest');
       return {
         served: new Map(surveys.map(({ service, found }) => [service, found.served])),
         requests,
-        wrong,
+        mismatches,
       };
     }
     await sleep(20, undefined, { signal });
