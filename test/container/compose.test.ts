@@ -1,77 +1,217 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { execa } from 'execa';
-import { beforeAll, expect, test } from 'vitest';
-import { addressOf } from './support/docker.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { ask, steadily } from '../support/gateway.ts';
+import { docker } from './support/docker.ts';
+import { buildServices } from './support/services-image.ts';
 import { buildSidecar } from './support/sidecar-image.ts';
+import { compose, crash, type Stack, startStack } from './support/stack.ts';
 
-const root = join(import.meta.dirname, '../..');
-/** Where the set-up puts Compose on a machine that has none. */
-const config = join(root, 'node_modules/.cache/upsync/docker');
+const machine = ['consul-server', 'gateway', 'mysql', 'redis', 'registrar', 'seed', 'upsync', 'web1', 'web2'];
+const observability = ['banyandb', 'oap', 'skywalking-ui'];
+const server = ['consul', 'gateway', 'mysql', 'redis', 'seed', 'upsync'].map((name) => `server-${name}`);
+const node = ['consul', 'registrar', 'web1', 'web2'].map((name) => `node-${name}`);
 
-beforeAll(buildSidecar);
-
-test('what docker-compose.yml describes comes up healthy, and a service that joins is answered', async () => {
-  await using stack = await up();
-  const gateway = `http://${await stack.address('gateway')}`;
-  const consul = `http://${await stack.address('consul')}:8500`;
-  expect(await status(`${gateway}/web1/`)).toBe(503);
-
-  // The gateway's own health page stands in for a service.
-  const Address = await stack.address('gateway');
-  const body = JSON.stringify({ Name: 'web1', Address, Port: 80 });
-  expect((await fetch(`${consul}/v1/agent/service/register`, { method: 'PUT', body })).status).toBe(200);
-  await expect.poll(() => status(`${gateway}/web1/healthz`), { timeout: 20_000 }).toBe(200);
-
-  // Inside the container, as a person would, whatever it listens on.
-  const told = JSON.parse(await stack.exec('upsync', 'upsync', 'status', '--json'));
-  expect(told).toMatchObject({ ready: true, upstreams: { web1: { up: 1 }, web2: { origin: 'down' } } });
+test.for<[string, readonly string[]]>([
+  ['machine', machine],
+  ['machine,observability', [...machine, ...observability]],
+  ['server', server],
+  ['server,observability', [...server, ...observability]],
+  ['node', node],
+])('with COMPOSE_PROFILES=%s there are the services that it stands for', async ([profiles, services]) => {
+  const listed = await compose({ env: { COMPOSE_PROFILES: profiles } }, 'config', '--services');
+  expect(listed.split('\n').toSorted()).toEqual(services.toSorted());
 });
 
-interface Stack extends AsyncDisposable {
-  address(service: string): Promise<string>;
-  /** Runs a command in a service's container, and returns what it printed. */
-  exec(service: string, ...command: readonly string[]): Promise<string>;
-}
+test('without a .env it is refused, with what to do', async () => {
+  // Nothing set is what there is without the file.
+  const env = { HOST_IP: '', NODE_NAME: '', MYSQL_ROOT_PASSWORD: '', MYSQL_PASSWORD: '', REDIS_PASSWORD: '' };
+  await expect(compose({ env }, 'config')).rejects.toThrow('copy .env.example to .env first');
+});
 
-async function up(): Promise<Stack> {
-  const project = `upsync-test-${randomUUID()}`;
-  const compose = execa({
-    cwd: root,
-    env: {
-      ...(existsSync(config) ? { DOCKER_CONFIG: config } : {}),
-      COMPOSE_PROJECT_NAME: project,
-      NGINX_IMAGE: 'upsync-test/nginx',
-      CONSUL_IMAGE: 'upsync-test/consul',
-      UPSYNC_IMAGE: 'upsync-test/upsync',
-      // Any free port.
-      GATEWAY_PORT: '0',
-      CONSUL_PORT: '0',
-    },
-  });
-  const down = async () => {
-    await compose`docker compose down --volumes --timeout 1`;
-  };
-  try {
-    await compose`docker compose up --detach --wait --no-build`;
-  } catch (error) {
-    const logs = await compose`docker compose logs`;
-    await down();
-    throw new Error(logs.stdout, { cause: error });
+test('one service alone has the socket of Docker, and none can do more than it needs', async () => {
+  const text = await compose(
+    { env: { COMPOSE_PROFILES: 'machine,server,node' } },
+    'config',
+    '--format',
+    'json',
+  );
+  const { services } = Config.parse(JSON.parse(text));
+  const named = Object.entries(services);
+  const withSocket = named.filter(([, { volumes = [] }]) =>
+    volumes.some(({ target }) => /docker/.test(target)),
+  );
+  expect(withSocket.map(([name]) => name).filter((name) => !/gateway|mysql/.test(name))).toEqual([
+    'node-registrar',
+    'registrar',
+  ]);
+  for (const [name, { read_only, cap_drop, security_opt }] of named) {
+    expect([name, read_only, cap_drop, security_opt]).toEqual([
+      name,
+      true,
+      ['ALL'],
+      ['no-new-privileges:true'],
+    ]);
   }
-  return {
-    async address(service) {
-      const { stdout: id } = await compose`docker compose ps --quiet ${service}`;
-      return addressOf(id, `${project}_default`);
+  const published = named.filter(([, { ports = [] }]) => ports.length > 0).map(([name]) => name);
+  expect(published).toEqual(['consul-server', 'gateway']);
+});
+
+describe('on one machine', () => {
+  let stack: Stack;
+
+  beforeAll(async () => {
+    await buildSidecar();
+    await buildServices();
+    stack = await startStack({ env: { COMPOSE_PROFILES: 'machine', DRAIN_SECONDS: '3' } });
+  });
+  afterAll(() => stack?.[Symbol.asyncDispose]());
+
+  test.for([
+    { way: 'upsync', port: 8080 },
+    { way: 'the list by hand', port: 8081 },
+    { way: "Consul's DNS", port: 8088 },
+  ])('web1 is reached by $way, and reads MySQL and Redis and calls web2', async ({ port }) => {
+    const { status, body } = await ask(`http://${await stack.address('gateway')}:${port}/web1/get`);
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toEqual({
+      service: 'service_web1',
+      node: 'node1',
+      instance: expect.stringMatching(/^[0-9a-f]{12}:30002$/),
+      mysql: expect.arrayContaining([{ id: 1, text: 'Hello from MySQL.' }]),
+      redis: expect.any(Number),
+      web2: {
+        service: 'service_web2',
+        node: 'node1',
+        instance: expect.stringMatching(/^[0-9a-f]{12}:30003$/),
+      },
+    });
+  });
+
+  test('scaled to three and back to one under load, each takes traffic and no request is lost', async () => {
+    const url = await gateway();
+    const clients = Array.from({ length: 3 }, () => steadily(`${url}/web1/`, 5));
+    await stack.up('--scale', 'web1=3');
+    await expect.poll(() => instances(url), { timeout: 20_000 }).toHaveLength(3);
+    const three = (await stack.ids('web1')).map((id) => `${id.slice(0, 12)}:30002`);
+    await stack.up('--scale', 'web1=1');
+    const counts = await Promise.all(clients.map((client) => client.stop()));
+    const { answered, lost } = sumUp(counts);
+    expect(lost).toEqual([]);
+    expect(Object.keys(answered).toSorted()).toEqual(three.toSorted());
+    await expect.poll(() => instances(url), { timeout: 20_000 }).toHaveLength(1);
+  });
+
+  test('an instance that is killed leaves, and one that crashed comes back by itself', async () => {
+    const url = await gateway();
+    await stack.up('--scale', 'web1=2');
+    await expect.poll(() => instances(url), { timeout: 20_000 }).toHaveLength(2);
+    const [first = '', second = ''] = await stack.ids('web1');
+    await docker('kill', second);
+    await expect
+      .poll(() => registered(), { timeout: 20_000 })
+      .toEqual([expect.stringContaining('web1-1:30002')]);
+    await expect.poll(() => instances(url), { timeout: 20_000 }).toEqual([`${first.slice(0, 12)}:30002`]);
+    await crash(first);
+    await answersAgain();
+    await stack.up('--scale', 'web1=1');
+  });
+
+  test.for<{ what: string; how: (stack: Stack) => Promise<unknown> }>([
+    { what: 'Consul was restarted', how: (all) => all.compose('restart', '--timeout', '5', 'consul-server') },
+    { what: 'the gateway was restarted', how: (all) => all.compose('restart', '--timeout', '5', 'gateway') },
+    { what: 'upsync was restarted', how: (all) => all.compose('restart', '--timeout', '5', 'upsync') },
+    { what: 'gateway and then upsync crashed', how: (all) => crashed(all, 'gateway', 'upsync') },
+    {
+      what: 'upsync, Consul and gateway crashed',
+      how: (all) => crashed(all, 'upsync', 'consul-server', 'gateway'),
     },
-    async exec(service, ...command) {
-      return (await compose`docker compose exec -T ${service} ${command}`).stdout;
+    { what: 'the registrar crashed', how: (all) => crashed(all, 'registrar') },
+    { what: 'the gateway was made anew', how: (all) => all.up('--force-recreate', '--no-deps', 'gateway') },
+    { what: 'upsync was made anew', how: (all) => all.up('--force-recreate', '--no-deps', 'upsync') },
+    {
+      what: 'Consul was made anew',
+      how: (all) => all.up('--force-recreate', '--no-deps', 'consul-server'),
     },
-    [Symbol.asyncDispose]: down,
-  };
+  ])('after $what the gateway answers and follows again, with no hand on it', async ({ how }) => {
+    await how(stack);
+    await answersAgain();
+    await follows();
+  });
+
+  const gateway = async () => `http://${await stack.address('gateway')}:8080`;
+  const agent = async () => `http://${await stack.address('consul-server')}:8500/v1/agent`;
+
+  async function registered(): Promise<readonly string[]> {
+    const held = await (await fetch(`${await agent()}/services`)).json();
+    const names = Object.entries(z.record(z.string(), z.object({ Service: z.string() })).parse(held));
+    return names.filter(([, { Service }]) => Service === 'service_web1').map(([id]) => id);
+  }
+
+  async function answersAgain(): Promise<void> {
+    const get = async () => (await ask(`${await gateway()}/web1/get`)).status;
+    await expect.poll(() => get().catch(String), { timeout: 30_000 }).toBe(200);
+  }
+
+  /** What joins takes traffic, and what leaves gets none. The gateway's own health page stands in for an instance. */
+  async function follows(): Promise<void> {
+    const Address = await stack.address('gateway');
+    const body = JSON.stringify({ ID: 'extra', Name: 'service_web1', Address, Port: 8080 });
+    const put = async (path: string) => {
+      const { status } = await fetch(`${await agent()}${path}`, { method: 'PUT', body });
+      return status;
+    };
+    const isExtra = async () => {
+      const url = `${await gateway()}/web1/healthz`;
+      const replies = await Promise.all(Array.from({ length: 8 }, () => ask(url)));
+      return replies.some(({ body }) => body === 'ok\n');
+    };
+    const within = { timeout: 30_000 };
+    await expect.poll(() => put('/service/register').catch(String), within).toBe(200);
+    await expect.poll(() => isExtra().catch(String), within).toBe(true);
+    expect(await put('/service/deregister/extra')).toBe(200);
+    await expect.poll(() => isExtra().catch(String), within).toBe(false);
+  }
+});
+
+const Config = z.object({
+  services: z.record(
+    z.string(),
+    z.object({
+      read_only: z.boolean().optional(),
+      cap_drop: z.array(z.string()).optional(),
+      security_opt: z.array(z.string()).optional(),
+      volumes: z.array(z.object({ target: z.string() })).optional(),
+      ports: z.array(z.unknown()).optional(),
+    }),
+  ),
+});
+
+const Who = z.object({ instance: z.string() });
+
+async function crashed(stack: Stack, ...services: readonly string[]): Promise<void> {
+  for (const service of services) for (const id of await stack.ids(service)) await crash(id);
 }
 
-async function status(url: string): Promise<number> {
-  return (await fetch(url)).status;
+/** Who answers for web1. */
+async function instances(url: string): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (let each = 0; each < 12; each += 1) {
+    const { status, body } = await ask(`${url}/web1/`);
+    found.add(status === 200 ? Who.parse(JSON.parse(body)).instance : String(status));
+  }
+  return [...found].toSorted();
+}
+
+/** How often each instance answered, and whatever else came. */
+function sumUp(counts: readonly Readonly<Record<string, number>>[]) {
+  const answered: Record<string, number> = {};
+  const lost: string[] = [];
+  for (const [key, count] of counts.flatMap(Object.entries<number>)) {
+    if (!key.startsWith('{')) lost.push(`${count} times ${key}`);
+    else {
+      const { instance } = Who.parse(JSON.parse(key));
+      answered[instance] = (answered[instance] ?? 0) + count;
+    }
+  }
+  return { answered, lost };
 }
