@@ -87,6 +87,11 @@ describe('on one machine', () => {
     });
   });
 
+  test('upsync status tells how it stands, asked inside its container', async () => {
+    const told = JSON.parse(await stack.compose('exec', '-T', 'upsync', 'upsync', 'status', '--json'));
+    expect(told).toMatchObject({ ready: true, upstreams: { web1: { up: 1 }, web2: { up: 1 } } });
+  });
+
   test('scaled to three and back to one under load, each takes traffic and no request is lost', async () => {
     const url = await gateway();
     const clients = Array.from({ length: 3 }, () => steadily(`${url}/web1/`, 5));
