@@ -103,10 +103,12 @@ export class Group {
    * @returns {number} how many servers are shown; -1 where it is not shown at all
    */
   filter(terms) {
+    // What a person opened and closed holds for what they then looked for.
+    if (terms !== this.#terms) this.#chosen = undefined;
     this.#terms = terms;
-    this.#chosen = undefined;
-    const found = [...this.#servers.values()].filter((server) => this.#matches(server)).length;
-    const shown = found > 0 || matches(this.#own(), terms);
+    const own = this.#own();
+    const found = [...this.#servers.values()].filter((server) => this.#matches(server, own)).length;
+    const shown = found > 0 || terms.every((term) => own.includes(term));
     this.element.hidden = !shown;
     this.#draw();
     return shown ? found : -1;
@@ -116,9 +118,12 @@ export class Group {
     return `${this.#name} ${this.#upstream.service} ${this.#origin.textContent}`.toLowerCase();
   }
 
-  /** @param {Server} server */
-  #matches(server) {
-    return matches(`${this.#own()} ${textOf(server)}`, this.#terms);
+  /**
+   * @param {Server} server
+   * @param {string} own
+   */
+  #matches(server, own) {
+    return this.#terms.every((term) => own.includes(term) || textOf(server).includes(term));
   }
 
   /**
@@ -165,7 +170,8 @@ export class Group {
   /** Makes the rows what they should be, and touches none that is. */
   #draw() {
     if (!this.element.open) return;
-    const shown = new Map([...this.#servers].filter(([, server]) => this.#matches(server)));
+    const own = this.#own();
+    const shown = new Map([...this.#servers].filter(([, server]) => this.#matches(server, own)));
     const leaving = [...this.#marks].filter(([key, { mark }]) => mark === 'left' && !this.#servers.has(key));
     for (const [key, { server }] of leaving) shown.set(key, server);
     for (const [key, row] of this.#rows) {
@@ -204,14 +210,6 @@ export class Group {
  */
 function changes(all, known, mark) {
   return [...all].filter(([key]) => !known.has(key)).map(([key, server]) => ({ key, mark, server }));
-}
-
-/**
- * @param {string} text
- * @param {readonly string[]} terms
- */
-function matches(text, terms) {
-  return terms.every((term) => text.includes(term));
 }
 
 /** @type {WeakMap<Server, string>} */

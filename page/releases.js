@@ -97,7 +97,7 @@ function changeItem({ upstream, gone, joined, left, changed, up }) {
     ...names('−', 'left', left),
     ...names('~', 'changed', changed),
   );
-  item.append(make('span', 'more', `now ${up}`));
+  item.append(make('span', 'more', `→\u00a0${up}\u00a0up`));
   return item;
 }
 
@@ -131,7 +131,7 @@ export function shortly(release) {
     const numbers = [
       ...(joined.count > 0 ? [`+${joined.count}`] : []),
       ...(left.count > 0 ? [`−${left.count}`] : []),
-      ...(changed.count > 0 ? [`~${changed.count}`] : []),
+      ...(changed.count > 0 ? [`${changed.count} changed`] : []),
     ];
     return `${printable(upstream)} ${gone ? 'gone' : numbers.join(' ')}`;
   });

@@ -5,8 +5,10 @@ import { count } from './words.js';
 /** @typedef {import('../src/status/schema.ts').Status} Status */
 /** @typedef {{ readonly upstream: string, readonly mark: import('./rows.js').Mark, readonly address: string, readonly node: string }} News */
 
-/** All groups are open up to so many servers; while a filter is set, those found are up to so many groups. */
-const openServers = 60;
+/** All groups are open where there are few servers, and stay so until there are many. */
+const few = 60;
+const many = 300;
+/** While a filter is set, those found are open up to so many groups. */
 const openGroups = 20;
 
 const order = new Intl.Collator('en', { numeric: true });
@@ -22,16 +24,21 @@ export function upstreamList() {
   let shown = {};
   let total = 0;
   let waiting = false;
+  let areFew = false;
+  /** @type {readonly string[]} */
+  let wanted = [];
 
-  const terms = () => filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+  function read() {
+    wanted = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+  }
 
   function sift() {
     waiting = false;
-    const wanted = terms();
     const sizes = [...groups.values()].map((group) => ({ group, size: group.filter(wanted) }));
     const kept = sizes.filter(({ size }) => size >= 0);
-    const few = wanted.length > 0 ? kept.length <= openGroups : total <= openServers;
-    for (const { group, size } of kept) group.suggest(few && (size > 0 || wanted.length > 0));
+    areFew = total <= (areFew ? many : few);
+    const open = wanted.length > 0 ? kept.length <= openGroups : areFew;
+    for (const { group } of kept) group.suggest(open);
     const servers = kept.reduce((sum, { size }) => sum + size, 0);
     say(
       found,
@@ -42,6 +49,7 @@ export function upstreamList() {
   }
 
   filter.addEventListener('input', () => {
+    read();
     const { value } = filter;
     history.replaceState(null, '', value === '' ? location.pathname : `#filter=${encodeURIComponent(value)}`);
     if (waiting) return;
@@ -50,6 +58,7 @@ export function upstreamList() {
   });
   const given = new URLSearchParams(location.hash.slice(1)).get('filter');
   if (given !== null) filter.value = given;
+  read();
 
   /** @param {string} name */
   function place(name) {
@@ -91,9 +100,11 @@ export function upstreamList() {
           news.push({ upstream: name, mark, address: server.address, node: server.node });
       }
       list.append(made);
-      if (upstreams !== shown) total = [...groups.values()].reduce((sum, { size }) => sum + size, 0);
+      if (upstreams !== shown) {
+        total = [...groups.values()].reduce((sum, { size }) => sum + size, 0);
+        if (isNew || wanted.length > 0 || areFew) sift();
+      }
       shown = upstreams;
-      if (isNew) sift();
       return news;
     },
     totals() {

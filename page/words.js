@@ -1,15 +1,17 @@
 /** @typedef {import('../src/status/schema.ts').Status} Status */
 
 /**
- * Milliseconds as a person says them, as the log does.
+ * Milliseconds as a person says them, as the log does; the unit stays beside its number.
  * @param {number} ms
  */
 export function duration(ms) {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
-  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
-  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
-  return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} h` : `${Math.round(ms / 86_400_000)} days`;
+  if (ms < 1000) return `${Math.round(ms)}\u00a0ms`;
+  if (ms < 10_000) return `${(ms / 1000).toFixed(1)}\u00a0s`;
+  if (ms < 120_000) return `${Math.round(ms / 1000)}\u00a0s`;
+  if (ms < 7_200_000) return `${Math.round(ms / 60_000)}\u00a0min`;
+  return ms < 172_800_000
+    ? `${Math.round(ms / 3_600_000)}\u00a0h`
+    : `${Math.round(ms / 86_400_000)}\u00a0days`;
 }
 
 /**
@@ -17,7 +19,7 @@ export function duration(ms) {
  * @param {number} ms
  */
 export function ago(ms) {
-  return ms < 1500 ? 'just now' : `${ms < 10_000 ? `${Math.round(ms / 1000)} s` : duration(ms)} ago`;
+  return ms < 1500 ? 'just now' : `${ms < 10_000 ? `${Math.round(ms / 1000)}\u00a0s` : duration(ms)} ago`;
 }
 
 /**

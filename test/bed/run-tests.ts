@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { chromium } from './chromium.ts';
 
 interface Phase {
   readonly name: string;
@@ -27,11 +28,18 @@ const vitest = ['vitest', 'run', '--config', 'test/vitest.config.ts'] as const;
 
 const phases: readonly Phase[] = [
   { name: 'types', command: ['tsc', '-p', '.'] },
+  { name: 'page-types', command: ['tsc', '-p', 'page'] },
   { name: 'lint', command: ['biome', 'check', '.'] },
   { name: 'unused', command: ['knip'] },
   { name: 'unit', command: [...vitest, '--project', 'unit'], isTests: true },
   { name: 'integration', command: [...vitest, '--project', 'integration'], isTests: true },
   { name: 'soak', command: ['node', 'test/soak/soak.ts', '--seconds', '60'] },
+  {
+    name: 'browser',
+    command: [...vitest, '--project', 'browser'],
+    isTests: true,
+    unable: whyNoBrowser,
+  },
   {
     name: 'container',
     command: [...vitest, '--project', 'container'],
@@ -101,6 +109,10 @@ function run([program, ...args]: readonly [string, ...string[]]): number | null 
   // Their first line asks for `node`: it must be this one, also where npm is not who runs this.
   const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
   return spawnSync(join(bin, program), args, { stdio: ['ignore', 'inherit', 'inherit'], env }).status;
+}
+
+function whyNoBrowser(): string | undefined {
+  return chromium === undefined ? 'no Chromium; try `node test/bed/setup.mjs browser`' : undefined;
 }
 
 function whyNoContainers(): string | undefined {

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 // Makes a Debian machine able to run `npm run demo` and `npm test`:
 //
-//   node test/bed/setup.mjs [base] [services] [docker] [monitoring]
+//   node test/bed/setup.mjs [base] [services] [docker] [monitoring] [browser]
 //
 // `base`, which is all that the drill takes, is node_modules, nginx and Consul; `services` is what the demo
 // services take, which are only tested: their packages, MariaDB and Redis. Both are the default. `docker` is
 // an engine with Compose and what makes base images; `monitoring` is promtool, which checks metrics and
-// alert rules. What is there already is left alone. This has to run on whatever Node the machine came with
+// alert rules; `browser` is the Chromium that the page is tested in. What is there already is left alone. This has to run on whatever Node the machine came with
 // and before anything is installed, so it imports nothing but node's own modules and is plain JavaScript.
+import { ensureChromium } from './setup/chromium.mjs';
 import { ensureConsul } from './setup/consul.mjs';
 import { ensureDatabases } from './setup/databases.mjs';
 import { ensureDocker } from './setup/docker.mjs';
@@ -21,6 +22,7 @@ const parts = {
   services: [ensureServiceModules, ensureDatabases],
   docker: [ensureDocker],
   monitoring: [ensurePromtool],
+  browser: [ensureChromium],
 };
 
 await reportErrors(async () => {
