@@ -80,10 +80,11 @@ async function drill(screen: Screen, keep: boolean, stopping: AbortController): 
   return breaches.length === 0;
 }
 
-function introduce({ gateway, consul }: Environment, screen: Screen): void {
+function introduce({ gateway, consul, status }: Environment, screen: Screen): void {
   screen.blank();
   screen.fact('gateway', `${gateway.url}/web1/  ${gateway.url}/web2/`);
   screen.fact('Consul', `${consul}/ui`);
+  screen.fact('status', status);
   screen.fact('load', `${rate} requests per second over ${connections} keep-alive connections`);
 }
 

@@ -16,6 +16,8 @@ export interface Environment extends AsyncDisposable {
   /** The one that upsync asks. */
   readonly consul: string;
   readonly gateway: Gateway;
+  /** Where upsync's page is. */
+  readonly status: string;
   readonly managed: string;
   readonly load: Load;
   readonly upsync: Child;
@@ -63,6 +65,7 @@ export async function startEnvironment(screen: Screen, signal: AbortSignal): Pro
     },
     consul: first.consul.url,
     gateway,
+    status: `http://127.0.0.1:${statusPort}/`,
     managed,
     load,
     upsync,

@@ -29,12 +29,13 @@ export async function keepRunning(
   if (losses.length > 0) screen.say(`Lost: ${reasons(losses)}.`);
 }
 
-function explain({ gateway, consul, nodes, managed }: Environment, screen: Screen): void {
+function explain({ gateway, consul, status, nodes, managed }: Environment, screen: Screen): void {
   const port = 30004;
   screen.blank();
   screen.title('All goes on running, under load, until Ctrl-C.');
   screen.fact('gateway', `${gateway.url}/web1/  ${gateway.url}/web2/`);
   screen.fact('Consul', `${consul}/ui`);
+  screen.fact('status', status);
   screen.fact('nginx.conf', inClone(gateway.conf));
   screen.fact('managed', `${inClone(managed)}/current/`);
   screen.blank();
