@@ -148,6 +148,7 @@ export class Group {
     say(this.#up, `${up} up${resting > 0 ? `, ${resting} in maintenance` : ''}`);
     const marks = [...this.#marks.values()];
     const [joined, left] = ['joined', 'left'].map((kind) => marks.filter(({ mark }) => mark === kind).length);
+    look(this.#news, joined ? 'fresh' : 'fresh less');
     say(
       this.#news,
       [joined ? `+${joined} joined` : '', left ? `−${left} left` : ''].filter(Boolean).join(' '),
