@@ -16,7 +16,7 @@ export class Group {
   #name;
   #upstream;
   #query;
-  #now = 0;
+  #now;
   /** @type {Map<string, Server>} */
   #servers;
   /** @type {Map<string, { readonly mark: Mark, readonly server: Server }>} */
@@ -46,6 +46,7 @@ export class Group {
     this.#name = name;
     this.#upstream = upstream;
     this.#query = query;
+    this.#now = now;
     this.#servers = byKey(upstream.servers);
     say(this.#title, printable(name));
     const heading = make('h3', '', this.#title);
@@ -57,7 +58,7 @@ export class Group {
       this.#chosen = !this.element.open;
     });
     this.element.addEventListener('toggle', () => this.#draw());
-    this.show(upstream, query, now);
+    this.#summarize();
   }
 
   /** How many servers nginx has of it. */
@@ -77,7 +78,7 @@ export class Group {
    */
   show(upstream, query, now) {
     this.#now = now;
-    if (upstream === this.#upstream && query === this.#query && this.#rows.size > 0) return [];
+    if (upstream === this.#upstream && query === this.#query) return [];
     const servers = byKey(upstream.servers);
     const news = [...changes(this.#servers, servers, 'left'), ...changes(servers, this.#servers, 'joined')];
     this.#upstream = upstream;
