@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { consulAddress, hostNames, listenAddress, proofAddress } from './address.ts';
-import { exposedTag, metaKey, metaType, range } from './admission.ts';
 import { duration } from './duration.ts';
 import {
   datacenter,
@@ -12,6 +11,7 @@ import {
   tag,
   upstreamName,
 } from './names.ts';
+import { exposedTag, metaKey, metaType, range } from './registry-values.ts';
 import { settings as s } from './settings.ts';
 import { balance, count, share, zone } from './values.ts';
 

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { Script } from 'node:vm';
 import { Eta } from 'eta/core';
 import { type Problem, ProblemError } from '../pipeline/problem.ts';
-import type { TemplateData } from './data.ts';
+import type { TemplateData } from './it.ts';
 import { marked, unmark, type Written } from './marks.ts';
 import { quoteForNginx, textOf } from './quote.ts';
 import type { Sources } from './sources.ts';

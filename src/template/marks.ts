@@ -1,6 +1,6 @@
 import { ProblemError } from '../pipeline/problem.ts';
 import { pieces } from '../syntax/pieces.ts';
-import type { TemplateUpstream } from './data.ts';
+import type { TemplateUpstream } from './it.ts';
 import { isPlain } from './quote.ts';
 
 /** A value, and where a template wrote it. */

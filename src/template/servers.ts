@@ -1,5 +1,5 @@
 import { addressOf } from '../pipeline/instance.ts';
-import type { TemplateServer, TemplateUpstream } from './data.ts';
+import type { TemplateServer, TemplateUpstream } from './it.ts';
 
 /**
  * The `server` lines of an upstream, indented by four spaces. An upstream that is down points at the

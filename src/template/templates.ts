@@ -3,7 +3,8 @@ import type { ProofAddress } from '../pipeline/frame.ts';
 import type { Clock, Rendered, Templates } from '../pipeline/ports.ts';
 import { type Problem, problemOf } from '../pipeline/problem.ts';
 import { compile, type Page } from './compile.ts';
-import { type TemplateData, templateData } from './data.ts';
+import { templateData } from './data.ts';
+import type { TemplateData } from './it.ts';
 import { readSources, type TemplateSpec } from './sources.ts';
 
 type Pages = ReadonlyMap<string, Page>;

@@ -1,0 +1,26 @@
+import type { Server, Upstream } from '../pipeline/view.ts';
+
+/** What a template sees as `it`. */
+export interface TemplateData {
+  /** Sorted by name. */
+  readonly upstreams: readonly TemplateUpstream[];
+  /** One upstream by its name; an error where the configuration has none of that name. */
+  upstream(name: string): TemplateUpstream;
+  /** The `server` lines of an upstream, to be written raw: `<%~ it.servers(upstream) %>`. */
+  servers(upstream: TemplateUpstream): string;
+}
+
+export interface TemplateUpstream extends Upstream {
+  readonly servers: readonly TemplateServer[];
+}
+
+/**
+ * Every text in it that somebody registered consists of characters that mean nothing to nginx
+ * (`isPlain` in quote.ts): a template can do no harm with them, not even by writing them raw.
+ */
+export interface TemplateServer extends Pick<Server, 'host' | 'port' | 'weight' | 'state' | 'tags' | 'meta'> {
+  /** The node's name, other characters than letters, digits and `._-` as `_`. */
+  readonly node: string;
+  /** `datacenter/node/id`, likewise. */
+  readonly key: string;
+}
