@@ -1,7 +1,8 @@
 import type { Clock } from '../pipeline/ports.ts';
-import { type Problem, problemOf } from '../pipeline/problem.ts';
+import type { Problem } from '../pipeline/problem.ts';
 import { beside, misnamed, noMaster, orphans } from './master-problems.ts';
-import { isMaster, isWorker, masterOf, masterOfWorker, parentOf } from './processes.ts';
+import { type Named, pidFileReader } from './named-master.ts';
+import { isMaster, isWorker, masterOfWorker, parentOf } from './processes.ts';
 import { type Testimony, testify } from './proof.ts';
 import { runningTime } from './running-time.ts';
 
@@ -9,8 +10,8 @@ import { runningTime } from './running-time.ts';
 type Found =
   | {
       readonly master: number;
-      /** What one of its own workers said. */
-      readonly answer: Testimony | undefined;
+      /** What its own workers run; undefined where none of them answers. */
+      readonly digest: string | undefined;
       /** What is not as it should be, though it runs. */
       readonly problem?: Problem;
     }
@@ -21,7 +22,7 @@ export interface MasterFinder {
   /** Whether the pid file names a master: cheaper than `find`, and less sure. */
   isNamed(signal: AbortSignal): Promise<boolean>;
   /** A release was seen to run: silence means that nginx is busy from now on. */
-  heard(): void;
+  heard(master: number, digest: string): void;
 }
 
 interface FinderOptions {
@@ -30,11 +31,6 @@ interface FinderOptions {
   readonly clock: Clock;
 }
 
-/** What the pid file says; `path` is undefined where nobody could say where it is. */
-type Named =
-  | { readonly path: string; readonly master: number }
-  | { readonly path?: string; readonly master?: undefined; readonly problem: Problem };
-
 /** Who answered, and the master behind it; undefined where that is gone. */
 interface Voice extends Testimony {
   readonly master: number | undefined;
@@ -42,7 +38,7 @@ interface Voice extends Testimony {
 
 /** So many questions at once reach every worker that takes connections, most likely. */
 const manyQuestions = 16;
-/** How long nginx may take to answer again, or to write its pid file while it replaces itself (USR2), in ms. */
+/** How long nginx may take to answer again, in ms. */
 const patience = 1000;
 
 /**
@@ -54,38 +50,12 @@ export function masterFinder(
   findPidFile: (signal: AbortSignal) => Promise<string>,
   { proof, clock }: FinderOptions,
 ): MasterFinder {
-  let known: { readonly path: string; readonly master: number } | undefined;
+  const byPidFile = pidFileReader(findPidFile, clock);
   let hasAnswered = false;
+  /** What its own workers ran last, for when only others are quick enough to answer. */
+  let last: { readonly master: number; readonly digest: string } | undefined;
   /** Workers of others that answered, with their masters: kept, since they may answer only now and then. */
   const others = new Map<number, number | undefined>();
-
-  /** Looks where the master was last seen; asks anew where the file is only when nobody is there. */
-  async function byPidFile(signal: AbortSignal): Promise<Named> {
-    // Several look at once: what is known may change while one of them waits.
-    const last = known;
-    if (last !== undefined && (await masterOf(last.path)) === last.master) return last;
-    if (known === last) known = undefined;
-    try {
-      const path = await findPidFile(signal);
-      const master = await named(path, signal);
-      if (master === undefined) return { path, problem: noMaster(path) };
-      known = { path, master };
-      return known;
-    } catch (error) {
-      return { problem: problemOf(error) };
-    }
-  }
-
-  /** A master that replaces itself puts its pid file aside before the next one writes its own. */
-  async function named(path: string, signal: AbortSignal): Promise<number | undefined> {
-    const time = runningTime(patience, clock);
-    for (;;) {
-      const master = await masterOf(path);
-      const isReplaced = master === undefined && (await masterOf(`${path}.oldbin`)) !== undefined;
-      if (!isReplaced || time.isOver() || signal.aborted) return master;
-      await clock.sleep(20, signal);
-    }
-  }
 
   /** Whoever has answered before may only be busy or starting: a reload must not come of that at once. */
   async function hear(master: number | undefined, signal: AbortSignal): Promise<Testimony | undefined> {
@@ -134,20 +104,30 @@ export function masterFinder(
       const named = await byPidFile(signal);
       const first = await hear(named.master, signal);
       if (first === undefined) {
-        if (named.master !== undefined) return { master: named.master, answer: undefined };
+        if (named.master !== undefined) return { master: named.master, digest: undefined };
         return { master: undefined, problem: named.problem };
       }
       const owner = await masterOfWorker(first.pid);
       if (owner !== undefined && owner === named.master && others.size === 0) {
-        return { master: owner, answer: first };
+        last = { master: owner, digest: first.digest };
+        return last;
       }
-      const voices = await hearAll(first, signal);
-      const answer = await ours(named, voices);
-      const master = answer?.master ?? named.master;
+      let voices = await hearAll(first, signal);
+      let own = await ours(named, voices);
+      // Others may be quicker than its own workers for a while: that says nothing of what those run.
+      const time = runningTime(patience, clock);
+      while (own === undefined && named.master !== undefined && !time.isOver() && !signal.aborted) {
+        await clock.sleep(20, signal);
+        voices = await hearAll(first, signal);
+        own = await ours(named, voices);
+      }
+      const master = own?.master ?? named.master;
       await updateOthers(master, voices);
       if (master !== undefined) {
         const problem = problemWith(named, master, others);
-        return { master, answer, ...(problem === undefined ? {} : { problem }) };
+        if (own !== undefined) last = { master, digest: own.digest };
+        const digest = last?.master === master ? last.digest : undefined;
+        return { master, digest, ...(problem === undefined ? {} : { problem }) };
       }
       if (others.size > 0) return { master, problem: orphans([...others.keys()]) };
       return { master, problem: 'problem' in named ? named.problem : noMaster(named.path) };
@@ -155,8 +135,9 @@ export function masterFinder(
 
     isNamed: async (signal) => (await byPidFile(signal)).master !== undefined,
 
-    heard() {
+    heard(master, digest) {
       hasAnswered = true;
+      last = { master, digest };
     },
   };
 }

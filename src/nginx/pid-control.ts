@@ -22,9 +22,9 @@ export function controlByPid(
   async function running(signal: AbortSignal): Promise<Running> {
     const found = await finder.find(signal);
     if (found.master === undefined) return { kind: 'stopped', problem: found.problem };
-    const { master, answer } = found;
+    const { master, digest } = found;
     // It went away while it was asked: that it said nothing says nothing of who stands there now.
-    const gone = answer === undefined && !(await isMaster(master));
+    const gone = digest === undefined && !(await isMaster(master));
     if (gone && !signal.aborted) return running(signal);
     const workers = await workersOf(master);
     const draining = workers.filter((worker) => worker.draining).length;
@@ -32,7 +32,7 @@ export function controlByPid(
     const problem = found.problem ?? (await examine?.(master, signal));
     return {
       kind: 'running',
-      digest: answer?.digest,
+      digest,
       draining: Math.ceil(draining / standing),
       ...(problem === undefined ? {} : { problem }),
     };
@@ -59,7 +59,7 @@ export function controlByPid(
         clock,
         signal,
       );
-      if (outcome.kind === 'proven') finder.heard();
+      if (outcome.kind === 'proven') finder.heard(master, digest);
       return outcome;
     },
   };

@@ -35,8 +35,8 @@ test('while the pid file is empty, gone, stale, or names another process or anot
   await using two = await startBackend('two');
   await consul.register(one.as('web1'));
   await using upsync = startUpsync({ consul, nginx }, '--service', 'web1');
-  await upsync.next('gateway', runsWell);
   await upsync.next('published');
+  await upsync.ever('gateway', runsWell);
   const client = steadily(`${nginx.url}/web1`);
   const master = await nginx.pid();
 
@@ -56,6 +56,7 @@ test('while the pid file is empty, gone, stale, or names another process or anot
     await consul.deregister('web1-two');
     await upsync.next('published', proven);
   }
+  await upsync.ever('gateway', runsBut);
   const said = upsync.lines.filter(runsBut).map(({ msg }) => msg.replace(/^nginx runs: release \w+/, ''));
   expect(said).toEqual([
     `, but its pid file ${nginx.pidFile} does not name it; mend the file: echo ${master} >${nginx.pidFile}`,
@@ -109,7 +110,7 @@ test('a master that replaces itself (USR2) is followed to the new one; the old o
 
   await consul.register(two.as('web1'));
   await upsync.next('published', proven);
-  expect(await upsync.next('gateway', runsBut)).toMatchObject({
+  expect(await upsync.ever('gateway', runsBut)).toMatchObject({
     msg: expect.stringContaining(
       `but another master (pid ${old}) serves beside it; if it is the one before an upgrade, end it: kill -QUIT ${old}`,
     ),
@@ -223,7 +224,7 @@ test('a worker that is held by a long request is counted and not awaited, and th
   await consul.deregister('web1-slow');
   await upsync.next('changed', ({ left }) => JSON.stringify(left).includes(String(port)));
   expect(await upsync.next('published', proven)).toMatchObject({
-    msg: expect.stringMatching(/proven by 2 workers, 1 older one drains$/),
+    msg: expect.stringMatching(/proven by 2 workers, 1 older ones? drains?$/),
   });
   expect(await tally(`${nginx.url}/web1`, 2)).toEqual({ one: 2 });
   response?.end('and ended');

@@ -11,6 +11,7 @@ import { gateway, pathOf, reloads, soon, steadily, tally } from '../support/gate
 import { type LogLine, startUpsync } from '../support/upsync.ts';
 
 const run = promisify(execFile);
+const runsBut = ({ state, level }: LogLine) => state === 'running' && level === 'warn';
 const runsWell = ({ state, level }: LogLine) => state === 'running' && level === 'info';
 
 /** Puts a shell script in the place of a program, in one step. */
@@ -80,9 +81,11 @@ test('that candidates are tested with another version than the one that runs is 
   await otherVersion(program);
   await using upsync = startUpsync({ consul, nginx }, '--service', 'web1', '--nginx-bin', program);
   const running = await versionOf('nginx');
-  expect(await upsync.next('gateway')).toMatchObject({
+  expect(await upsync.ever('gateway')).toMatchObject({
     level: 'warn',
-    msg: `nginx runs: no release of ours yet, but it is ${running}, and candidates are tested with nginx/9.9.9; restart nginx if it was upgraded, or set --nginx-bin to the one that runs`,
+    msg: expect.stringMatching(
+      `^nginx runs: .*, but it is ${running}, and candidates are tested with nginx/9.9.9; restart nginx if it was upgraded, or set --nginx-bin to the one that runs$`,
+    ),
   });
   await upsync.next('published');
   expect(await tally(`${nginx.url}/web1`, 2)).toEqual({ one: 2 });
@@ -99,11 +102,11 @@ test('an nginx that is upgraded on disk and not restarted is told from the one t
   await copyFile(await pathOf('nginx'), program);
   const nginx = stack.use(await startNginx({ ...gateway(), binary: program }));
   const upsync = stack.use(startUpsync({ consul, nginx }, '--service', 'web1', '--nginx-bin', program));
-  await upsync.next('gateway', runsWell);
   await upsync.next('published');
+  await upsync.ever('gateway', runsWell);
 
   await otherVersion(program);
-  expect(await upsync.next('gateway')).toMatchObject({
+  expect(await upsync.next('gateway', runsBut)).toMatchObject({
     level: 'warn',
     what: `it is ${await versionOf('nginx')}, and candidates are tested with nginx/9.9.9`,
   });

@@ -24,6 +24,8 @@ export interface Upsync extends AsyncDisposable {
   readonly text: () => string;
   /** The next line of this event behind the one that was awaited last; rejects after 20 s, or when upsync ends. */
   next(event: string, matches?: (line: LogLine) => boolean): Promise<LogLine>;
+  /** The first such line of all, wherever it stands: awaited as `next` is, which it does not move on. */
+  ever(event: string, matches?: (line: LogLine) => boolean): Promise<LogLine>;
   /** From here on only lines that are still to come are awaited. */
   forget(): void;
   count(event: string): number;
@@ -140,7 +142,7 @@ export function launch(
     return { code: child.exitCode, signal: child.signalCode };
   });
 
-  const next = (event: string, matches: (line: LogLine) => boolean = () => true) =>
+  const waitFor = (event: string, matches: (line: LogLine) => boolean, moves: boolean) =>
     new Promise<LogLine>((resolve, reject) => {
       const settle = (end: () => void) => {
         clearTimeout(timer);
@@ -151,10 +153,11 @@ export function launch(
         settle(() => reject(new Error(`no "${event}" ${why}:\n${tail(lines)}\n${other}`)));
       const timer = setTimeout(() => fail('within 20 s'), 20_000);
       const check = () => {
-        const at = lines.findIndex((line, index) => index >= cursor && line.event === event && matches(line));
+        const from = moves ? cursor : 0;
+        const at = lines.findIndex((line, index) => index >= from && line.event === event && matches(line));
         const found = lines[at];
         if (found === undefined) return over ? fail('before it ended') : undefined;
-        cursor = at + 1;
+        if (moves) cursor = at + 1;
         settle(() => resolve(found));
       };
       checks.add(check);
@@ -171,7 +174,8 @@ export function launch(
     },
     lines,
     text: () => other,
-    next,
+    next: (event, matches = () => true) => waitFor(event, matches, true),
+    ever: (event, matches = () => true) => waitFor(event, matches, false),
     forget() {
       cursor = lines.length;
     },

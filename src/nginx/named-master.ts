@@ -1,0 +1,49 @@
+import type { Clock } from '../pipeline/ports.ts';
+import { type Problem, problemOf } from '../pipeline/problem.ts';
+import { noMaster } from './master-problems.ts';
+import { masterOf } from './processes.ts';
+import { runningTime } from './running-time.ts';
+
+/** What the pid file says; `path` is undefined where nobody could say where it is. */
+export type Named =
+  | { readonly path: string; readonly master: number }
+  | { readonly path?: string; readonly master?: undefined; readonly problem: Problem };
+
+/** How long nginx may take to write its pid file while it replaces itself (USR2), in ms. */
+const patience = 1000;
+
+/** Reads nginx's pid file anew each time. Never rejects. */
+export function pidFileReader(
+  findPidFile: (signal: AbortSignal) => Promise<string>,
+  clock: Clock,
+): (signal: AbortSignal) => Promise<Named> {
+  let known: { readonly path: string; readonly master: number } | undefined;
+
+  /** A master that replaces itself puts its pid file aside before the next one writes its own. */
+  async function named(path: string, signal: AbortSignal): Promise<number | undefined> {
+    const time = runningTime(patience, clock);
+    for (;;) {
+      const master = await masterOf(path);
+      const isReplaced = master === undefined && (await masterOf(`${path}.oldbin`)) !== undefined;
+      if (!isReplaced || time.isOver() || signal.aborted) return master;
+      await clock.sleep(20, signal);
+    }
+  }
+
+  return async (signal) => {
+    // Asks anew where the file is only when nobody is there any more. Several look at once: what is known may
+    // change while one of them waits.
+    const last = known;
+    if (last !== undefined && (await masterOf(last.path)) === last.master) return last;
+    if (known === last) known = undefined;
+    try {
+      const path = await findPidFile(signal);
+      const master = await named(path, signal);
+      if (master === undefined) return { path, problem: noMaster(path) };
+      known = { path, master };
+      return known;
+    } catch (error) {
+      return { problem: problemOf(error) };
+    }
+  };
+}
