@@ -130,8 +130,12 @@ function addFault(random: Random, before: Model, operations: Operation[], mayEnd
     case 'empty': {
       const model = operations.slice(0, at).reduce(after, before);
       const registered = random.shuffled([...model.instances.keys()]);
+      // Of what left and was forgotten at once nobody can tell whether it is to come back: by design it stays.
+      const isTold = !operations.some((one) => one.kind === 'leave');
       const [name, again] =
-        kind === 'empty' ? (['empty Consul', registered] as const) : (['restart Consul', []] as const);
+        kind === 'empty' && isTold
+          ? (['empty Consul', registered] as const)
+          : (['restart Consul', []] as const);
       const downFor = random.percent(70) ? random.below(300) : random.below(4_000);
       insert(at, { kind: name, signal: anySignal(random), downFor, again });
       break;

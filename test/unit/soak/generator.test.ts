@@ -73,6 +73,13 @@ function check(operation: Operation, registered: ReadonlyMap<number, unknown>, a
   if (kind === 'empty Consul') expect(operation.again.toSorted()).toEqual([...registered.keys()].sort());
 }
 
+test('Consul is not emptied while something leaves: whether that is to come back upsync could not know', () => {
+  for (const { operations } of first(6, 3_000)) {
+    const kinds = operations.map(({ kind }) => kind);
+    expect(kinds.includes('empty Consul') && kinds.includes('leave')).toBe(false);
+  }
+});
+
 test('upsync is ended in the first part of a season alone, so that it can be seen to grow old', () => {
   const ended = first(5, 1_200).filter(({ operations }) =>
     operations.some(({ kind }) => kind === 'end upsync'),
