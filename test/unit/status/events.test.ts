@@ -137,7 +137,8 @@ test('who reads slowly misses nothing, and is never owed more than one message',
   });
   response.resume();
   await expect.poll(() => text.match(/"digest":"r30"/g)?.length ?? 0).toBeGreaterThan(0);
-  expect(text.match(/^event: /gm)?.length).toBeLessThan(10);
+  // How many fit into the buffers of the connection is the machine's affair; one for each change do not.
+  expect(text.match(/^event: /gm)?.length).toBeLessThan(owed.length);
   request.destroy();
 });
 
