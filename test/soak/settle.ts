@@ -6,8 +6,8 @@ import { grace, keepFor, type Service, services } from './services.ts';
 import { type Survey, survey } from './survey.ts';
 import { readTruth, type Truth } from './truth.ts';
 
-/** Once all faults are over: 5 s, and the longest that a policy puts a change off. */
-const patience = 5_000 + Math.max(grace, keepFor);
+/** Once all faults are over: 5 s, the longest that a policy puts a change off, and what it takes to see upsync rest. */
+const patience = 5_000 + Math.max(grace, keepFor) + 1_000;
 
 export interface Settled {
   readonly served: ReadonlyMap<Service, ReadonlySet<string>>;
