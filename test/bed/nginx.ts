@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { freePorts } from './consul-ports.ts';
@@ -75,7 +75,8 @@ export async function startNginx(options: BedOptions = {}): Promise<NginxBed> {
 /** The same, not started. */
 export async function layNginx(options: BedOptions = {}): Promise<NginxBed> {
   const { daemon = false, user = 'www-data', binary = 'nginx', layout = plain } = options;
-  const folder = await mkdtemp(join(tmpdir(), 'nginx-bed-'));
+  // As /proc names it: by that are workers found that their master left behind.
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'nginx-bed-')));
   const { host = `127.0.0.${2 + Math.floor(Math.random() * 253)}` } = options;
   const [free = 0, ...others] = await freePorts(host, options.ports ?? 2);
   const port = options.port ?? free;
