@@ -1,14 +1,21 @@
 import { expect, test } from 'vitest';
-import { startConsul } from '../bed/consul.ts';
+import { type Consul, startConsul } from '../bed/consul.ts';
 import { startNginx } from '../bed/nginx.ts';
 import { startBackend } from '../support/backend.ts';
 import { gateway, steadily, tally } from '../support/gateway.ts';
 import { runUpsync, startUpsync, writeConfig } from '../support/upsync.ts';
 
+/** A Consul that has seen something: one that starts anew does not come to its index so soon. */
+async function startOldConsul(): Promise<Consul> {
+  const consul = await startConsul();
+  for (let writes = 0; writes < 30; writes += 1) await consul.request('PUT', '/v1/kv/age', writes);
+  return consul;
+}
+
 const config = 'upstreams: {web1: {on_empty: down}}\nstart_timeout: 500ms';
 
 test('an upsync that starts beside a Consul that lost its state keeps what the last one knew, until there is more to know', async () => {
-  await using consul = await startConsul();
+  await using consul = await startOldConsul();
   await using nginx = await startNginx(gateway());
   await using one = await startBackend('one');
   await using two = await startBackend('two');
@@ -35,7 +42,7 @@ test('an upsync that starts beside a Consul that lost its state keeps what the l
 });
 
 test('so does one that reads its configuration anew meanwhile', async () => {
-  await using consul = await startConsul();
+  await using consul = await startOldConsul();
   await using nginx = await startNginx(gateway());
   await using one = await startBackend('one');
   await consul.register(one.as('web1'));
@@ -52,7 +59,7 @@ test('so does one that reads its configuration anew meanwhile', async () => {
 });
 
 test('a service that was deregistered while upsync was away is gone at its start', async () => {
-  await using consul = await startConsul();
+  await using consul = await startOldConsul();
   await using nginx = await startNginx(gateway());
   await using one = await startBackend('one');
   await consul.register(one.as('web1'));
@@ -69,7 +76,7 @@ test('a service that was deregistered while upsync was away is gone at its start
 });
 
 test('a Consul that counts anew is believed by the next upsync too', async () => {
-  await using consul = await startConsul();
+  await using consul = await startOldConsul();
   await using nginx = await startNginx(gateway());
   await using one = await startBackend('one');
   for (const weight of [1, 2, 3, 1]) {
@@ -94,7 +101,7 @@ test('a Consul that counts anew is believed by the next upsync too', async () =>
 });
 
 test('who knows that the service is gone for good says so with --once --apply', async () => {
-  await using consul = await startConsul();
+  await using consul = await startOldConsul();
   await using nginx = await startNginx(gateway());
   await using one = await startBackend('one');
   await consul.register(one.as('web1'));

@@ -137,8 +137,8 @@ server {
 `,
     }),
   });
-  await using one = await startDemoService({ NODE_NAME: 'node1', DRAIN_SECONDS: '4' });
-  await using two = await startDemoService({ NODE_NAME: 'node2', DRAIN_SECONDS: '4' });
+  await using one = await startDemoService({ NODE_NAME: 'node1', DRAIN_SECONDS: '6' });
+  await using two = await startDemoService({ NODE_NAME: 'node2', DRAIN_SECONDS: '6' });
   await using upsync = startUpsync({ consul, nginx }, '--service', 'web1=service_web1');
   for (const [ID, web] of Object.entries({ one, two })) {
     const Check = { HTTP: `${web.url}/healthz`, Interval: '1s', Timeout: '1s', Status: 'passing' };
@@ -150,11 +150,13 @@ server {
     const answers = await Promise.all(Array.from({ length: 6 }, () => ask(url)));
     return new Set(answers.map(({ body }) => /"node":"(\w+)"/.exec(body)?.[1] ?? body));
   };
+  await upsync.next('changed', ({ up }) => up === 2);
+  await upsync.next('published');
   await expect.poll(nodes, { timeout: 10_000 }).toEqual(new Set(['node1', 'node2']));
 
   const load = [steadily(url), steadily(url)];
-  upsync.forget();
   one.signal('SIGTERM');
+  await upsync.next('changed', ({ up }) => up === 1);
   await upsync.next('published');
   expect(await one.ended).toBe(0);
   expect(await nodes()).toEqual(new Set(['node2']));
