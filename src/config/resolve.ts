@@ -39,7 +39,9 @@ export async function resolveConsul(
     where: from.where(['consul', 'token_file']),
   };
   const token = await tokenReader(consul.token_file === '' ? undefined : tokenFile, env);
-  return { ...toConsul(consul, token, absolute), hasToken: (await token()) !== undefined };
+  // A file that is named and holds no token was refused: it need not be read again.
+  const hasToken = consul.token_file !== '' || (env.CONSUL_HTTP_TOKEN ?? '') !== '';
+  return { ...toConsul(consul, token, absolute), hasToken };
 }
 
 function toConsul(
