@@ -1,5 +1,6 @@
 import type { Admission } from './admission.ts';
-import { addressOf, admit } from './instance.ts';
+import { admitted } from './admitted.ts';
+import { addressOf } from './instance.ts';
 import { type Health, isHostAnswer, type Snapshot } from './snapshot.ts';
 
 interface Owner {
@@ -10,20 +11,26 @@ interface Owner {
 /** By address, the registrations that have it, by their key. */
 export type AddressOwners = ReadonlyMap<string, ReadonlyMap<string, Owner>>;
 
-export function addressOwners(snapshot: Snapshot, admission: Admission): AddressOwners {
+/** Who has these addresses now. */
+export function addressOwners(
+  addresses: ReadonlySet<string>,
+  snapshot: Snapshot,
+  admission: Admission,
+): AddressOwners {
   const owners = new Map<string, Map<string, Owner>>();
+  if (addresses.size === 0) return owners;
   for (const answer of snapshot.values()) {
     if (isHostAnswer(answer)) continue;
-    const instances = answer.value.flatMap(
-      (registration) => admit(registration, admission, snapshot).instances,
-    );
-    for (const instance of instances) {
-      const { key, service, health } = instance;
-      const address = addressOf(instance);
-      const known = owners.get(address) ?? new Map<string, Owner>();
-      // The catalog names no health; where the same registration has one elsewhere, that one counts.
-      if (health !== 'unknown' || !known.has(key)) known.set(key, { service, health });
-      owners.set(address, known);
+    for (const { instances } of admitted(answer, admission, snapshot)) {
+      for (const instance of instances) {
+        const address = addressOf(instance);
+        if (!addresses.has(address)) continue;
+        const { key, service, health } = instance;
+        const known = owners.get(address) ?? new Map<string, Owner>();
+        // The catalog names no health; where the same registration has one elsewhere, that one counts.
+        if (health !== 'unknown' || !known.has(key)) known.set(key, { service, health });
+        owners.set(address, known);
+      }
     }
   }
   return owners;

@@ -13,6 +13,7 @@ export function changesBetween(
   const old = new Map((before?.upstreams ?? []).map((upstream) => [upstream.name, upstream]));
   const current = new Map(after.upstreams.map((upstream) => [upstream.name, upstream]));
   return [...new Set([...old.keys(), ...current.keys()])]
+    .filter((name) => old.get(name) !== current.get(name))
     .sort()
     .map((name) => changeOf(name, old.get(name), current.get(name), seen.get(name)))
     .filter(({ joined, left, changed }) => joined.length + left.length + changed.length > 0);

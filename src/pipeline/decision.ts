@@ -1,4 +1,5 @@
 import { addressOf } from './instance.ts';
+import { perObject } from './memo.ts';
 import { byHostAndPort, type Observation } from './observe.ts';
 import type { Notice } from './outcome.ts';
 import type { GuardPlan } from './plan.ts';
@@ -31,7 +32,11 @@ export interface Decision {
   readonly wants: readonly Query[];
 }
 
-export function serve({ plan }: Observation, origin: Origin, servers: readonly Server[]): Decision {
+export function serve(
+  { plan }: Observation,
+  origin: Origin,
+  servers: readonly Server[],
+): Decision & { readonly upstream: Upstream } {
   const upstream: Upstream = {
     name: plan.name,
     service: plan.service,
@@ -45,6 +50,11 @@ export function serve({ plan }: Observation, origin: Origin, servers: readonly S
   };
   return { name: plan.name, upstream, notices: [], wants: [] };
 }
+
+/** All that Consul has of it, as it stands; the same object for the same observation. */
+export const live = perObject((observation: Observation): Decision & { readonly upstream: Upstream } =>
+  serve(observation, 'live', observation.servers),
+);
 
 /** In KiB: 2 a server, in powers of two so that it rarely changes, at least 64. */
 function zoneSize(zone: 'auto' | 'off' | number, servers: number): number {

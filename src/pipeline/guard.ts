@@ -1,6 +1,7 @@
 import { addressOwners, isTaken } from './addresses.ts';
-import { type Case, type Decision, type Held, isUp, nodesOf, serve } from './decision.ts';
+import { type Case, type Decision, type Held, isUp, live, nodesOf, serve } from './decision.ts';
 import { bigLoss, hold } from './hold.ts';
+import { addressOf } from './instance.ts';
 import { keep } from './keep.ts';
 import type { Observation } from './observe.ts';
 import type { Notice } from './outcome.ts';
@@ -35,16 +36,25 @@ export function guard(
   holds: Holds,
   now: number,
 ): Guarded {
-  const owners = addressOwners(snapshot, admission);
+  const known = new Map(before?.upstreams.map((upstream) => [upstream.name, upstream]));
+  const lastOf = ({ plan: { name, service } }: Observation) => {
+    const last = known.get(name);
+    return last?.service === service ? last : undefined;
+  };
+  // Nothing happened where nginx has what Consul says: that is most of them.
+  const isSettled = (one: Observation) => one.answered && lastOf(one) === live(one).upstream;
+  const lastServers = observations.flatMap((one) => (isSettled(one) ? [] : (lastOf(one)?.servers ?? [])));
+  const owners = addressOwners(new Set(lastServers.map(addressOf)), snapshot, admission);
   const decisions = observations.map((observation) => {
+    if (isSettled(observation)) return live(observation);
     const { name, service } = observation.plan;
-    const last = before?.upstreams.find((upstream) => upstream.name === name && upstream.service === service);
-    const usable = (last?.servers ?? []).filter((server) => !isTaken(server, service, owners));
+    const last = lastOf(observation)?.servers ?? [];
+    const taken = new Set(last.filter((server) => isTaken(server, service, owners)));
+    const usable = last.filter((server) => !taken.has(server));
     const decision = decide({ observation, last: usable, plan, held: holds.get(name), now });
     if (decision.upstream?.origin === 'live') return decision;
     // Who took an address is followed until nginx has given it up, or it would be kept again.
-    const taken = (last?.servers ?? []).filter((server) => !usable.includes(server));
-    return { ...decision, wants: [...decision.wants, ...nodesOf(taken, observation.plan.datacenter)] };
+    return { ...decision, wants: [...decision.wants, ...nodesOf([...taken], observation.plan.datacenter)] };
   });
   const times = decisions.flatMap((decision) => decision.wakeAt ?? []);
   return {
@@ -80,7 +90,7 @@ function decide(one: Case): Decision {
 
 function byPolicy(one: Case): Decision {
   const { plan, empty, servers } = one.observation;
-  if (isUp(servers)) return serve(one.observation, 'live', servers);
+  if (isUp(servers)) return live(one.observation);
   if (plan.onEmpty === 'keep') return keep(one);
   const notice = { upstream: plan.name, empty };
   return plan.onEmpty === 'down'

@@ -1,7 +1,7 @@
 import { type Case, type Decision, merge, nodesOf, serve } from './decision.ts';
 import { addressOf } from './instance.ts';
 import type { Notice } from './outcome.ts';
-import type { Server, View } from './view.ts';
+import type { Server, Upstream, View } from './view.ts';
 
 /** Nothing is healthy: registered servers stay, lost ones for `keepFor`, those in maintenance drain. */
 export function keep({ observation, last, now }: Case): Decision {
@@ -42,23 +42,20 @@ export function keep({ observation, last, now }: Case): Decision {
  * the time that a server is kept for must not begin anew.
  */
 export function withLosses(live: View, newest: View): View {
-  const lost = new Map(
-    newest.upstreams.flatMap(({ name, servers }) =>
-      servers.map((server): [string, number | undefined] => [
-        `${name} ${addressOf(server)}`,
-        server.lostSince,
-      ]),
-    ),
-  );
-  const upstreams = live.upstreams.map((upstream) => ({
-    ...upstream,
-    servers: upstream.servers.map((server) => {
-      const key = `${upstream.name} ${addressOf(server)}`;
-      if (!lost.has(key)) return server;
-      const { lostSince: _, ...present } = server;
-      const lostSince = lost.get(key);
-      return lostSince === undefined ? present : { ...present, lostSince };
-    }),
-  }));
+  const newer = new Map(newest.upstreams.map((upstream) => [upstream.name, upstream]));
+  const upstreams = live.upstreams.map((upstream) => timed(upstream, newer.get(upstream.name) ?? upstream));
   return { ...live, upstreams };
+}
+
+function timed(upstream: Upstream, newest: Upstream): Upstream {
+  const isLost = ({ lostSince }: Server) => lostSince !== undefined;
+  if (upstream === newest || !(upstream.servers.some(isLost) || newest.servers.some(isLost))) return upstream;
+  const lost = new Map(newest.servers.map((server) => [addressOf(server), server.lostSince]));
+  const servers = upstream.servers.map((server) => {
+    if (!lost.has(addressOf(server))) return server;
+    const { lostSince: _, ...present } = server;
+    const lostSince = lost.get(addressOf(server));
+    return lostSince === undefined ? present : { ...present, lostSince };
+  });
+  return { ...upstream, servers };
 }

@@ -1,8 +1,10 @@
 import type { Admission } from './admission.ts';
-import { addressOf, admit, type Instance, keyOf } from './instance.ts';
+import { admitted, type Seen } from './admitted.ts';
+import { addressOf, type Instance } from './instance.ts';
+import { perObject, whileSame } from './memo.ts';
 import type { Emptiness } from './outcome.ts';
 import type { UpstreamPlan } from './plan.ts';
-import { type Query, queryKey } from './query.ts';
+import { type Query, type QueryKey, queryKey } from './query.ts';
 import { isHostAnswer, type Snapshot } from './snapshot.ts';
 import type { LeftOut, Server } from './view.ts';
 
@@ -30,39 +32,49 @@ export function serviceQuery(plan: UpstreamPlan): Query {
   return { kind: 'service', service: plan.service, datacenter: plan.datacenter };
 }
 
+/** The key of an upstream's service query. */
+export const serviceKey = perObject((plan: UpstreamPlan): QueryKey => queryKey(serviceQuery(plan)));
+
+/** While an answer is the same, so is the observation: the very object. */
 export function observe(
   plans: readonly UpstreamPlan[],
   admission: Admission,
   snapshot: Snapshot,
 ): Observation[] {
   return plans.map((plan) => {
-    const answer = snapshot.get(queryKey(serviceQuery(plan)));
-    const all = answer === undefined || isHostAnswer(answer) ? [] : answer.value;
-    const seen = all
-      .filter((one) => plan.tags.every((tag) => one.tags.includes(tag)))
-      .map((one) => ({ key: keyOf(one), ...admit(one, admission, snapshot) }));
-    const registered = seen.flatMap(({ instances }) => instances);
+    const answer = snapshot.get(serviceKey(plan));
+    const isThere = answer !== undefined && !isHostAnswer(answer);
+    return observationOf(plan)(isThere ? admitted(answer, admission, snapshot) : undefined);
+  });
+}
+
+/** `seen` is undefined until its service has answered. */
+const observationOf = perObject((plan: UpstreamPlan) =>
+  whileSame((seen: readonly Seen[] | undefined): Observation => {
+    const all = seen ?? [];
+    const tagged = all.filter(({ registration: { tags } }) => plan.tags.every((tag) => tags.includes(tag)));
+    const registered = tagged.flatMap(({ instances }) => instances);
     const servers = serversOf(plan, registered);
     const because = (key: string, reason: string | undefined) =>
       reason === undefined ? [] : [{ upstream: plan.name, key, reason }];
     return {
       plan,
-      answered: answer !== undefined,
+      answered: seen !== undefined,
       registered,
       servers: servers.map(({ server }) => server),
-      empty: emptiness(all.length, seen.length, registered),
+      empty: emptiness(all.length, tagged.length, registered),
       leftOut: [
-        ...seen.flatMap(({ key, refusal }) => because(key, refusal)),
+        ...tagged.flatMap(({ key, refusal }) => because(key, refusal)),
         ...servers.flatMap(({ server, twins }) =>
           twins.flatMap((key) => because(key, `${addressOf(server)} is registered as ${server.key} too`)),
         ),
       ],
-      doubts: seen.flatMap(({ key, doubt }) => because(key, doubt)),
-      lookUps: seen.flatMap(({ lookUp }) => lookUp ?? []),
-      isPending: seen.some(({ isPending }) => isPending),
+      doubts: tagged.flatMap(({ key, doubt }) => because(key, doubt)),
+      lookUps: tagged.flatMap(({ lookUp }) => lookUp ?? []),
+      isPending: tagged.some(({ isPending }) => isPending),
     };
-  });
-}
+  }),
+);
 
 function emptiness(all: number, tagged: number, registered: readonly Instance[]): Emptiness {
   if (all === 0) return { why: 'none registered', registered: 0 };

@@ -1,4 +1,4 @@
-import { perObject } from './memo.ts';
+import { perObject } from '../pipeline/memo.ts';
 import { grouped, type Status } from './schema.ts';
 
 /**

@@ -7,7 +7,7 @@ import type { Problem } from '../pipeline/problem.ts';
 import { queryKey } from '../pipeline/query.ts';
 import type { Server, Upstream } from '../pipeline/view.ts';
 import { bounds, type Histogram } from './histogram.ts';
-import { perObject, whileSame } from './memo.ts';
+import { perObject, whileSame } from '../pipeline/memo.ts';
 import type { Status } from './schema.ts';
 import type { QueryState, ReleaseRecord, State } from './state.ts';
 import { consulState, isAlive, notReady } from './verdict.ts';
