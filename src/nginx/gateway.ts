@@ -8,7 +8,7 @@ import { otherVersion } from './other-version.ts';
 import { controlByPid } from './pid-control.ts';
 import { findPidFile, type PidOptions } from './pid-file.ts';
 import type { ProofPlace } from './proof-place.ts';
-import { testCandidate } from './test.ts';
+import { makeStage, removeStage, testIn } from './test.ts';
 import { removeLeftovers } from './test-leftovers.ts';
 
 export interface GatewayOptions extends PidOptions {
@@ -37,6 +37,7 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
 
   const place = prefix === undefined ? {} : { prefix };
   let known: Build | undefined;
+  /** Of killed runs first, and then of the test before. */
   let leftovers: Promise<void> | undefined;
   const build = async (signal: AbortSignal) => {
     known ??= await readBuild(binary, signal);
@@ -66,10 +67,16 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
       await leftovers;
       // nginx's own test would pass.
       if (held !== undefined) return { kind: 'refused', problems: [takenPlace(held)] };
-      const verdict = await testCandidate({ ...place, binary, conf, output, build }, candidate, signal);
-      // A refusal may come of another nginx than the one that was asked: it is asked again the next time.
-      if (verdict.kind === 'refused') known = undefined;
-      return verdict;
+      const stage = await makeStage();
+      try {
+        const verdict = await testIn(stage, { ...place, binary, conf, output, build }, candidate, signal);
+        // A refusal may come of another nginx than the one that was asked: it is asked again the next time.
+        if (verdict.kind === 'refused') known = undefined;
+        return verdict;
+      } finally {
+        // The verdict does not wait for it, the next test does. What cannot be removed is tried again by later runs.
+        leftovers = removeStage(stage).catch(() => undefined);
+      }
     },
     apply: async ({ digest }, signal) => ((await usesFifo()) ? byFifo : byPid).reload(digest, signal),
   };

@@ -31,32 +31,53 @@ export interface TestOptions {
  */
 export async function testCandidate(
   options: TestOptions,
-  candidate: Pick<Candidate, 'folder'>,
+  candidate: Tested,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  const folder = resolve(candidate.folder);
-  const stage = await mkdtemp(join(tmpdir(), 'upsync-test-'));
+  const stage = await makeStage();
   try {
-    const [build, config] = await Promise.all([
+    return await testIn(stage, options, candidate, signal);
+  } finally {
+    await removeStage(stage);
+  }
+}
+
+/** A candidate that may still be being written. */
+export type Tested = Folder | Promise<Folder>;
+type Folder = Pick<Candidate, 'folder'>;
+
+export function makeStage(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'upsync-test-'));
+}
+
+export function removeStage(stage: string): Promise<void> {
+  return rm(stage, { recursive: true, force: true });
+}
+
+/** The same in `stage`, an empty folder that stays. */
+export async function testIn(
+  stage: string,
+  options: TestOptions,
+  candidate: Tested,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  try {
+    const [build, config, found] = await Promise.all([
       options.build?.(signal) ?? readBuild(options.binary, signal),
       crawl(resolve(options.conf), resolve(options.output), signal),
+      candidate,
     ]);
-    const files = { http: await filesOf(folder, 'http'), stream: await filesOf(folder, 'stream') };
-    const missing = missingIncludes(config, options, files.stream.length > 0);
+    const folder = resolve(found.folder);
+    const [http, stream] = await Promise.all([filesOf(folder, 'http'), filesOf(folder, 'stream')]);
+    const missing = missingIncludes(config, options, stream.length > 0);
     if (missing.length > 0) return { kind: 'refused', problems: missing };
     const tree = await writeTree(config, folder, stage, build.without);
     signal.throwIfAborted();
-    const expected = [
-      tree.http,
-      ...files.http,
-      ...(config.included.stream ? [tree.stream, ...files.stream] : []),
-    ];
+    const expected = [tree.http, ...http, ...(config.included.stream ? [tree.stream, ...stream] : [])];
     return await run(options, tree, expected, stage, signal);
   } catch (error) {
     if (error instanceof ProblemError) return { kind: 'refused', problems: [error.problem] };
     throw error;
-  } finally {
-    await rm(stage, { recursive: true, force: true });
   }
 }
 

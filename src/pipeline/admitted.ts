@@ -18,11 +18,7 @@ const remembered = new WeakMap<
  * again, by which whoever goes on from here knows that there is nothing to do anew: of thousands of answers, a pass
  * is mostly about one.
  */
-export function admitted(
-  { value }: ConsulAnswer,
-  admission: Admission,
-  snapshot: Snapshot,
-): readonly Seen[] {
+export function admitted({ value }: ConsulAnswer, admission: Admission, snapshot: Snapshot): readonly Seen[] {
   const known = remembered.get(value);
   if (known?.admission === admission) return known.seen;
   const seen = value.map((registration) => ({

@@ -6,7 +6,7 @@ import type { Outcome, Proof, Running, UpstreamChange, Verdict } from './outcome
 import type { Pipeline } from './pipeline.ts';
 import type { Problem } from './problem.ts';
 import type { Candidate, File, Release } from './release.ts';
-import { indexesOf, isOutdated, type Snapshot } from './snapshot.ts';
+import { type Indexes, isOutdated, type Snapshot } from './snapshot.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { View } from './view.ts';
 
@@ -18,6 +18,7 @@ export interface Job {
   readonly observed: readonly Observation[];
   /** What the view was made of. */
   readonly snapshot: Snapshot;
+  readonly indexes: Indexes;
   readonly files: readonly File[];
   readonly digest: string;
   /** What `current` names. */
@@ -25,22 +26,19 @@ export interface Job {
   readonly watch: Stopwatch;
 }
 
-/** stage → test → publish → apply → prove, as far as it is needed. */
-export async function deliver(job: Job, signal: AbortSignal): Promise<Outcome> {
-  const { feed, releases, gateway } = job.pipeline;
-  const { live, digest, view, snapshot, memory, watch } = job;
+/** stage → test → publish → apply → prove, as far as it is needed. `asked` is what nginx runs now. */
+export async function deliver(job: Job, asked: Promise<Running>, signal: AbortSignal): Promise<Outcome> {
+  const { feed, releases } = job.pipeline;
+  const { live, digest, view, snapshot, indexes, memory, watch } = job;
   const published = live?.digest === digest ? { ...live, view } : undefined;
-  const running = await gateway.running(signal);
+  const running = await asked;
   // Asking was broken off, which says nothing of what nginx runs: no reload may come of it.
   signal.throwIfAborted();
 
   const runs = live !== undefined && running.kind === 'running' && running.digest === live.digest;
   if (runs) await releases.markProven(live);
   if (live !== undefined)
-    await releases.remember(
-      published === undefined ? withLosses(live.view, view) : view,
-      indexesOf(snapshot),
-    );
+    await releases.remember(published === undefined ? withLosses(live.view, view) : view, indexes);
   if (published !== undefined) {
     await releases.mend();
     if (runs || running.kind === 'stopped') return { kind: 'unchanged', release: published };
@@ -50,7 +48,7 @@ export async function deliver(job: Job, signal: AbortSignal): Promise<Outcome> {
   // On disk is not in nginx: a release that nginx does not run is applied again.
   if (published !== undefined) return prove(job, published, [], [], signal);
 
-  const { candidate, verdict } = await stageAndTest(job, signal);
+  const { candidate, verdict } = await stageAndTest(job, (staged) => releases.seal(staged), signal);
   if (verdict.kind === 'refused' || signal.aborted) {
     await releases.discard(candidate);
     return rejected(verdict);
@@ -77,7 +75,7 @@ async function publish({ pipeline: { releases } }: Job, candidate: Candidate): P
 /** stage → test, and what would change. */
 export async function dryRun(job: Job, signal: AbortSignal): Promise<Outcome> {
   const { releases } = job.pipeline;
-  const { candidate, verdict } = await stageAndTest(job, signal);
+  const { candidate, verdict } = await stageAndTest(job, async () => {}, signal);
   const steps = job.watch.stop();
   const files = await releases.diff(candidate, job.live);
   await releases.discard(candidate);
@@ -86,19 +84,29 @@ export async function dryRun(job: Job, signal: AbortSignal): Promise<Outcome> {
   return { kind: 'accepted', changes, files, warnings: verdict.warnings, steps };
 }
 
+/** nginx's configuration is read while the candidate is written, and `meanwhile` is done while nginx tests it. */
 async function stageAndTest(
-  { pipeline: { releases, gateway }, files, view, snapshot, watch }: Job,
+  { pipeline: { releases, gateway }, files, view, indexes, watch }: Job,
+  meanwhile: (candidate: Candidate) => Promise<void>,
   signal: AbortSignal,
 ): Promise<{ candidate: Candidate; verdict: Verdict }> {
   watch.to('stage');
-  const candidate = await releases.stage(files, view, indexesOf(snapshot));
-  watch.to('test');
-  try {
-    return { candidate, verdict: await gateway.test(candidate, signal) };
-  } catch (error) {
-    await releases.discard(candidate);
-    throw error;
+  const staging = releases.stage(files, view, indexes);
+  const testing = Promise.allSettled([gateway.test(staging, signal)]);
+  const [staged] = await Promise.allSettled([staging]);
+  if (staged.status === 'rejected') {
+    await testing;
+    throw staged.reason;
   }
+  const candidate = staged.value;
+  watch.to('test');
+  // Each to its end, or one would go on in a folder that is discarded.
+  const [done] = await Promise.allSettled([meanwhile(candidate)]);
+  const [tested] = await testing;
+  if (tested.status === 'fulfilled' && done.status === 'fulfilled')
+    return { candidate, verdict: tested.value };
+  await releases.discard(candidate);
+  throw tested.status === 'rejected' ? tested.reason : done.status === 'rejected' && done.reason;
 }
 
 async function prove(
@@ -110,7 +118,7 @@ async function prove(
 ): Promise<Outcome> {
   const { releases } = job.pipeline;
   job.watch.to('prove');
-  const proof = await apply(job, release, signal);
+  const proof = await applyAndTidy(job, release, signal);
   if (proof.kind === 'proven') await releases.markProven(release);
   if (proof.kind !== 'unproven') {
     return { kind: 'published', release, proof, changes, warnings, steps: job.watch.stop() };
@@ -118,6 +126,16 @@ async function prove(
   // Stopped in the middle: what nginx came to run is found out at the next start.
   if (signal.aborted) return { kind: 'failed', step: 'prove', problem: proof.problem };
   return rollBack(job, release, proof.problem, signal);
+}
+
+/** Old releases go while nginx hands over, which takes it 100 ms. */
+async function applyAndTidy(job: Job, release: Release, signal: AbortSignal): Promise<Proof> {
+  const tidying = job.pipeline.releases.tidy();
+  try {
+    return await apply(job, release, signal);
+  } finally {
+    await tidying;
+  }
 }
 
 async function apply(

@@ -39,10 +39,13 @@ export interface Releases {
   proven(): Promise<Release | undefined>;
   /** The digest that these files will have as a release. */
   digest(files: readonly File[]): string;
+  /** Writes a candidate, for nginx to read. */
   stage(files: readonly File[], view: View, indexes?: Indexes): Promise<Candidate>;
+  /** Waits until the disk has all of a candidate, with the manifest that makes it whole. */
+  seal(candidate: Candidate): Promise<void>;
   /** Removes a candidate, unless `current` or `proven` names it. */
   discard(candidate: Candidate): Promise<void>;
-  /** Points `current` at the candidate, in one atomic switch; throws ProblemError where the lock is lost or the disk refuses. */
+  /** Points `current` at a sealed candidate, in one atomic switch; throws ProblemError where the lock is lost or the disk refuses. */
   publish(candidate: Candidate): Promise<Release>;
   /** Points `current` back at `to`, or takes the managed links away where there is none. */
   rollBack(to: Release | undefined): Promise<void>;
@@ -51,7 +54,7 @@ export interface Releases {
   mend(): Promise<void>;
   /** Whether nginx would start with what was published last; what is wrong there, otherwise. */
   damage(): Promise<Problem | undefined>;
-  /** Removes old releases and what a killed process left half done. */
+  /** Removes old releases and what a killed process left half done, while nothing is staged. Never rejects. */
   tidy(): Promise<void>;
   /** Keeps a view whose files are those of the live release, and indexes that went backwards. */
   remember(view: View, indexes: Indexes): Promise<void>;
@@ -67,8 +70,11 @@ export interface Gateway {
    * way. `live` is the release that `current` names. Never rejects.
    */
   settle(live: Release | undefined, signal: AbortSignal): Promise<Problem | undefined>;
-  /** Tests nginx's whole configuration with the candidate in place of the managed folder. Leaves nothing behind. */
-  test(candidate: Candidate, signal: AbortSignal): Promise<Verdict>;
+  /**
+   * Tests nginx's whole configuration with the candidate in place of the managed folder. Leaves nothing behind. The
+   * candidate may still be being written: nginx's own configuration is read meanwhile.
+   */
+  test(candidate: Candidate | Promise<Candidate>, signal: AbortSignal): Promise<Verdict>;
   /** Makes nginx run a published release, and proves it. */
   apply(release: Release, signal: AbortSignal): Promise<Proof>;
 }

@@ -5,6 +5,7 @@ import { type Observation, observe, serviceQuery } from './observe.ts';
 import type { Notice, Outcome } from './outcome.ts';
 import type { Mode, Pipeline } from './pipeline.ts';
 import { type Problem, problemOf, sentence } from './problem.ts';
+import { indexesOf } from './snapshot.ts';
 import { stopwatch } from './stopwatch.ts';
 
 export interface Pass {
@@ -45,11 +46,12 @@ export async function reconcile(
   }
 
   const watch = stopwatch(clock, report);
-  const damage = await releases.damage();
+  const [damage, live] = await Promise.all([releases.damage(), releases.live()]);
   if (damage !== undefined && memory.isDamaged !== true) report({ type: 'problem', problem: damage });
-  const live = await releases.live();
   const inTheWay = await gateway.settle(live, signal);
   if (inTheWay !== undefined) report({ type: 'problem', problem: inTheWay });
+  // nginx answers while the view is rendered.
+  const asked = mode === 'dry' ? undefined : gateway.running(signal);
   const { view, notices, holds, wants, wakeAt } = guard(
     observed,
     live?.view ?? memory.view,
@@ -83,9 +85,11 @@ export async function reconcile(
   }
 
   const digest = releases.digest(rendered.files);
-  const job = { pipeline, memory, view, observed, snapshot, files: rendered.files, digest, live, watch };
+  const { files } = rendered;
+  const indexes = indexesOf(snapshot);
+  const job = { pipeline, memory, view, observed, snapshot, indexes, files, digest, live, watch };
   try {
-    return pass(await (mode === 'dry' ? dryRun(job, signal) : deliver(job, signal)), digest);
+    return pass(await (asked === undefined ? dryRun(job, signal) : deliver(job, asked, signal)), digest);
   } catch (error) {
     return pass({ kind: 'failed', step: watch.step, problem: problemOf(error) }, digest);
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, open, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ProblemError, problemOf } from '../pipeline/problem.ts';
 
@@ -11,19 +11,31 @@ export async function makeFolder(path: string): Promise<void> {
   });
 }
 
-/** Writes a file and waits until the disk has it. */
-export async function writeDurably(path: string, contents: string): Promise<void> {
-  try {
+/** Writes a file, which the disk may not have before `syncPath`. */
+export async function writeNew(path: string, contents: string): Promise<void> {
+  await atPath(path, async () => {
     await mkdir(dirname(path), { recursive: true });
-    const file = await open(path, 'w', 0o644);
+    await writeFile(path, contents, { mode: 0o644 });
+  });
+}
+
+/** Waits until the disk has a file, or the names in a folder: a rename is on disk only once its folder is. */
+export async function syncPath(path: string): Promise<void> {
+  await atPath(path, async () => {
+    const file = await open(path, 'r');
     try {
-      await file.writeFile(contents);
       await file.sync();
     } finally {
       await file.close();
     }
+  });
+}
+
+/** A full disk is told without the path. */
+async function atPath(path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
   } catch (error) {
-    // A full disk is told without the path.
     throw new ProblemError({ where: path, ...problemOf(error) }, { cause: error });
   }
 }
@@ -31,9 +43,10 @@ export async function writeDurably(path: string, contents: string): Promise<void
 /** Replaces a file in one step: whoever reads sees the old contents or the new. */
 export async function replaceDurably(path: string, contents: string): Promise<void> {
   const fresh = `${path}.${randomUUID()}`;
-  await writeDurably(fresh, contents);
+  await writeNew(fresh, contents);
+  await syncPath(fresh);
   await rename(fresh, path);
-  await syncFolder(dirname(path));
+  await syncPath(dirname(path));
 }
 
 /** Points a symlink at `target` in one step, whatever was at `path`. */
@@ -52,22 +65,12 @@ export async function pointAt(path: string, target: string): Promise<void> {
     await rm(fresh, { force: true });
     throw error;
   }
-  await syncFolder(dirname(path));
+  await syncPath(dirname(path));
 }
 
 /** Where a symlink points, or undefined where there is none. */
 export async function targetOf(path: string): Promise<string | undefined> {
   return readlink(path).catch(() => undefined);
-}
-
-/** A rename is on disk only once its folder is. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 export function isCode(error: unknown, code: string): boolean {

@@ -10,7 +10,7 @@ import type { Release } from '../pipeline/release.ts';
 import type { Indexes } from '../pipeline/snapshot.ts';
 import { diffReleases } from './diff.ts';
 import { digestOf } from './digest.ts';
-import { makeFolder, pointAt, replaceDurably, syncFolder, targetOf, writeDurably } from './disk.ts';
+import { makeFolder, pointAt, replaceDurably, syncPath, targetOf, writeNew } from './disk.ts';
 import { layoutOf } from './layout.ts';
 import { type Manifest, manifestPath, readManifest } from './manifest.ts';
 import { namedFolders, sweep } from './sweep.ts';
@@ -31,7 +31,10 @@ export function createReleases(options: StoreOptions): Releases {
   const { proof, version, clock, report, assertLocked } = options;
   const layout = layoutOf(options.output);
   const staging = options.staging ?? layout.releases;
+  /** Complete on disk. */
   const known = new Map<string, Release>();
+  /** Written, and perhaps not on disk yet. */
+  const staged = new Map<string, { readonly release: Release; readonly paths: readonly string[] }>();
   /** Whether there is a release for nginx to start with, as far as this process has seen. */
   let isLaid = false;
 
@@ -65,40 +68,46 @@ export function createReleases(options: StoreOptions): Releases {
       const digest = digestOf(files, proof);
       const time = clock.now();
       const folder = join(staging, `${stamp(time)}-${digest}`);
-      const release = { folder, digest, time, view, indexes };
-      const all = [...files, ...frame(folder, digest, files, proof)];
+      const all = [...files, ...frame(folder, digest, files, proof)].map(
+        ({ path, contents }) => [join(folder, path), contents] as const,
+      );
       try {
         await makeFolder(folder);
-        const writes = all.map(({ path, contents }) => writeDurably(join(folder, path), contents));
+        const writes = all.map(([path, contents]) => writeNew(path, contents));
         // Each to its end, or one would go on behind the removal below.
         for (const write of await Promise.allSettled(writes))
           if (write.status === 'rejected') throw write.reason;
-        await writeManifest(release);
-        await syncFolder(staging);
       } catch (error) {
         await rm(folder, { recursive: true, force: true });
         throw error;
       }
-      known.set(folder, release);
+      const release = { folder, digest, time, view, indexes };
+      staged.set(folder, { release, paths: all.map(([path]) => path) });
       return release;
+    },
+
+    async seal({ folder }) {
+      const { release, paths } = staged.get(folder) ?? missing(folder);
+      await Promise.all(paths.map(syncPath));
+      await writeManifest(release);
+      await syncPath(staging);
+      staged.delete(folder);
+      known.set(folder, release);
     },
 
     async discard({ folder }) {
       if ((await namedFolders(layout)).has(basename(folder))) return;
       known.delete(folder);
+      staged.delete(folder);
       await rm(folder, { recursive: true, force: true });
     },
 
     async publish({ folder }) {
       await assertLocked();
-      const release = known.get(folder);
-      if (release === undefined)
-        throw new ProblemError({ what: 'a release was published that was not staged', where: folder });
+      const release = known.get(folder) ?? missing(folder);
       await pointAt(layout.current, join('releases', basename(folder)));
       report({ type: 'progress', step: 'publish', part: 'current' });
       await this.mend();
-      // What cannot be removed now is tried again after the next publish.
-      await this.tidy().catch((error) => report({ type: 'problem', problem: problemOf(error) }));
       return release;
     },
 
@@ -114,10 +123,11 @@ export function createReleases(options: StoreOptions): Releases {
 
     async damage() {
       if (!isLaid) return undefined;
-      for (const { path, target } of layout.links) {
-        const leads = (await targetOf(path)) === target && (await isThere(path));
-        if (!leads) return gone(path);
-      }
+      const leads = layout.links.map(
+        async ({ path, target }) => (await targetOf(path)) === target && (await isThere(path)),
+      );
+      const lost = layout.links[(await Promise.all(leads)).indexOf(false)];
+      if (lost !== undefined) return gone(lost.path);
       const manifest = manifestPath(layout.current);
       if (!(await isThere(manifest))) return gone(manifest);
       // A copy that followed the links can be read, and not be replaced in one step.
@@ -125,7 +135,12 @@ export function createReleases(options: StoreOptions): Releases {
     },
 
     async tidy() {
-      await sweep(layout);
+      try {
+        await sweep(layout);
+      } catch (error) {
+        // What cannot be removed now is tried again after the next publish.
+        report({ type: 'problem', problem: problemOf(error) });
+      }
       for (const folder of known.keys()) if (!existsSync(folder)) known.delete(folder);
     },
 
@@ -149,7 +164,11 @@ export function createReleases(options: StoreOptions): Releases {
     async remember(view, indexes) {
       const release = await named(layout.current);
       if (release === undefined) return;
-      if (isDeepStrictEqual(release.view, view) && !wentBack(release.indexes, indexes)) return;
+      if (isDeepStrictEqual(release.view, view) && !wentBack(release.indexes, indexes)) {
+        // The next pass knows by the very object what it need not look at again.
+        known.set(release.folder, { ...release, view });
+        return;
+      }
       await assertLocked();
       const remembered = { ...release, view, indexes: { ...release.indexes, ...indexes } };
       await writeManifest(remembered);
@@ -158,6 +177,10 @@ export function createReleases(options: StoreOptions): Releases {
 
     diff: diffReleases,
   };
+}
+
+function missing(folder: string): never {
+  throw new ProblemError({ what: 'a release was published that was not staged', where: folder });
 }
 
 /** A Consul that lost its state counts anew. That an index moves on is not worth a write. */

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { addressOf } from '../pipeline/instance.ts';
+import { perObject, whileSame } from '../pipeline/memo.ts';
 import { serviceQuery } from '../pipeline/observe.ts';
 import type { Notice } from '../pipeline/outcome.ts';
 import type { UpstreamPlan } from '../pipeline/plan.ts';
@@ -7,7 +8,6 @@ import type { Problem } from '../pipeline/problem.ts';
 import { queryKey } from '../pipeline/query.ts';
 import type { Server, Upstream } from '../pipeline/view.ts';
 import { bounds, type Histogram } from './histogram.ts';
-import { perObject, whileSame } from '../pipeline/memo.ts';
 import type { Status } from './schema.ts';
 import type { QueryState, ReleaseRecord, State } from './state.ts';
 import { consulState, isAlive, notReady } from './verdict.ts';

@@ -1,3 +1,4 @@
+import { perObject, whileSame } from '../pipeline/memo.ts';
 import type { Upstream, View } from '../pipeline/view.ts';
 import { balanceWeights } from '../pipeline/weights.ts';
 import type { TemplateData, TemplateUpstream } from './it.ts';
@@ -17,24 +18,33 @@ export function templateData(view: View, unavailable: string): TemplateData {
       }
       return found;
     },
-    servers: (upstream) => serverLines(upstream, unavailable),
+    servers: (upstream) =>
+      Object.isFrozen(upstream) ? linesOf(upstream)(unavailable) : serverLines(upstream, unavailable),
   };
 }
 
-function templateUpstream(upstream: Upstream): TemplateUpstream {
+/** Frozen, since the next rendering sees it again: what one template changed in it would show there. */
+const templateUpstream = perObject((upstream: Upstream): TemplateUpstream => {
   const weights = balanceWeights(upstream.servers.map(({ weight }) => weight));
-  const servers = upstream.servers.map(({ host, port, state, node, key, tags, meta }, index) => ({
-    host,
-    port,
-    weight: weights[index] ?? 1,
-    state,
-    node: plainName(node),
-    key: key.split('/').map(plainName).join('/'),
-    tags,
-    meta,
-  }));
-  return { ...upstream, servers };
-}
+  const servers = upstream.servers.map(({ host, port, state, node, key, tags, meta }, index) =>
+    Object.freeze({
+      host,
+      port,
+      weight: weights[index] ?? 1,
+      state,
+      node: plainName(node),
+      key: key.split('/').map(plainName).join('/'),
+      tags,
+      meta,
+    }),
+  );
+  return Object.freeze({ ...upstream, servers: Object.freeze(servers) });
+});
+
+/** Those of an upstream that a template made for itself are not remembered: it may change them. */
+const linesOf = perObject((upstream: TemplateUpstream) =>
+  whileSame((unavailable: string) => serverLines(upstream, unavailable)),
+);
 
 function plainName(name: string): string {
   return name.replace(/[^A-Za-z0-9._-]/g, '_') || '_';

@@ -101,8 +101,8 @@ for (const fate of ['goes on', 'is killed too'] as const) {
   test(`upsync killed at any step of its first release, and nginx ${fate}: nginx can start and the next start converges`, async () => {
     expect(await killAtEach('first', fate)).toEqual([
       'render',
-      'before rename manifest.json',
       'stage',
+      'before rename manifest.json',
       'test',
       'before symlink current',
       'before rename current',
@@ -120,8 +120,8 @@ for (const fate of ['goes on', 'is killed too'] as const) {
   test(`upsync killed at any step of a further release, and nginx ${fate}: nginx can start and the next start converges`, async () => {
     expect(await killAtEach('second', fate)).toEqual([
       'render',
-      'before rename manifest.json',
       'stage',
+      'before rename manifest.json',
       'test',
       'before symlink current',
       'before rename current',

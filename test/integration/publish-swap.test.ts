@@ -50,6 +50,7 @@ test('ten swaps a second, and no parse fails or reads two releases', async () =>
   const view = { upstreams: [], leftOut: [] };
   const a = await releases.stage(filesOf('a'), view);
   const b = await releases.stage(filesOf('b'), view);
+  for (const candidate of [a, b]) await releases.seal(candidate);
   await releases.publish(a);
 
   let swapping = true;

@@ -55,6 +55,7 @@ export function stage(plan: Partial<Plan> = {}): Stage {
       done.push('stage');
       return release(files[0]?.contents ?? '', view);
     },
+    seal: async () => {},
     async discard() {
       done.push('discard');
     },

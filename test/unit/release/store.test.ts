@@ -43,7 +43,9 @@ const seen = view(upstream([server(1)]));
 
 async function publish(releases: Releases, contents: string) {
   await clock.advance(1);
-  return releases.publish(await releases.stage(files(contents), seen, indexes));
+  const candidate = await releases.stage(files(contents), seen, indexes);
+  await releases.seal(candidate);
+  return releases.publish(candidate);
 }
 
 test('a published release is read through the permanent link, and includes its files by its own path', async () => {
@@ -120,6 +122,7 @@ test('old releases go, but for the last five and those that are current or prove
   const first = await publish(releases, '# 0\n');
   await releases.markProven(first);
   for (let count = 1; count <= 9; count++) await publish(releases, `# ${count}\n`);
+  await releases.tidy();
   const left = readdirSync(join(output, 'releases'));
   expect(left).toHaveLength(7);
   expect(left[0]).toBe(first.folder.split('/').at(-1));
@@ -148,6 +151,13 @@ test('a candidate that cannot be written whole leaves nothing behind', async () 
   const broken = [...files('# one\n'), { path: 'http/upstreams.conf/below-a-file', contents: '' }];
   await expect(open().stage(broken, seen)).rejects.toThrow();
   expect(readdirSync(join(output, 'releases'))).toEqual([]);
+});
+
+test('what the disk may not have yet is never published', async () => {
+  const releases = open();
+  const candidate = await releases.stage(files('# one\n'), seen);
+  await expect(releases.publish(candidate)).rejects.toThrow('not staged');
+  expect(await releases.live()).toBeUndefined();
 });
 
 test('what is live is never discarded', async () => {
