@@ -13,6 +13,7 @@ import { type Problem, ProblemError, problemOf } from './pipeline/problem.ts';
 import { quiescence } from './pipeline/quiescence.ts';
 import { recover } from './pipeline/recover.ts';
 import { acquireLock, type Lock } from './release/lock.ts';
+import { few } from './report/line.ts';
 import { createLog } from './report/log.ts';
 import { createWriter } from './report/logger.ts';
 import { type StatusService, statusService } from './status/service.ts';
@@ -152,7 +153,7 @@ function unused({ what, ...rest }: Problem): Problem {
 }
 
 function summary({ plan, consul, output }: Config): string {
-  const names = plan.upstreams.map(({ name }) => name).join(', ');
+  const names = few(plan.upstreams.map(({ name }) => name));
   return `upsync ${version} follows ${names} in ${consul.address}, writes ${output}`;
 }
 

@@ -14,6 +14,7 @@ import { type Pass, reconcile } from '../pipeline/reconcile.ts';
 import { recover } from '../pipeline/recover.ts';
 import { acquireLock, type Lock, TakenError } from '../release/lock.ts';
 import { privatePlace } from '../release/private-place.ts';
+import { few } from '../report/line.ts';
 import { createLog } from '../report/log.ts';
 import { createWriter } from '../report/logger.ts';
 import type { Io, OnceOptions } from './io.ts';
@@ -114,7 +115,7 @@ function refuseUnanswered({ plan, feed }: Assembly): void {
   const missing = plan.upstreams.filter((upstream) => !answers.has(queryKey(serviceQuery(upstream))));
   if (missing.length === 0) return;
   throw new ProblemError({
-    what: `Consul has not answered for ${missing.map(({ service }) => service).join(', ')} within ${plan.startTimeout / 1000} s`,
+    what: `Consul has not answered for ${few(missing.map(({ service }) => service))} within ${plan.startTimeout / 1000} s`,
     remedy: 'see the warnings above; --once --apply --seed needs no Consul',
   });
 }

@@ -7,6 +7,7 @@ import type { Pipeline } from './pipeline.ts';
 import type { Problem } from './problem.ts';
 import type { Candidate, File, Release } from './release.ts';
 import { type Indexes, isOutdated, type Snapshot } from './snapshot.ts';
+import { stageAndTest } from './stage-and-test.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { View } from './view.ts';
 
@@ -82,31 +83,6 @@ export async function dryRun(job: Job, signal: AbortSignal): Promise<Outcome> {
   if (verdict.kind === 'refused') return rejected(verdict);
   const changes = changesBetween(job.live?.view, job.view, job.observed);
   return { kind: 'accepted', changes, files, warnings: verdict.warnings, steps };
-}
-
-/** nginx's configuration is read while the candidate is written, and `meanwhile` is done while nginx tests it. */
-async function stageAndTest(
-  { pipeline: { releases, gateway }, files, view, indexes, watch }: Job,
-  meanwhile: (candidate: Candidate) => Promise<void>,
-  signal: AbortSignal,
-): Promise<{ candidate: Candidate; verdict: Verdict }> {
-  watch.to('stage');
-  const staging = releases.stage(files, view, indexes);
-  const testing = Promise.allSettled([gateway.test(staging, signal)]);
-  const [staged] = await Promise.allSettled([staging]);
-  if (staged.status === 'rejected') {
-    await testing;
-    throw staged.reason;
-  }
-  const candidate = staged.value;
-  watch.to('test');
-  // Each to its end, or one would go on in a folder that is discarded.
-  const [done] = await Promise.allSettled([meanwhile(candidate)]);
-  const [tested] = await testing;
-  if (tested.status === 'fulfilled' && done.status === 'fulfilled')
-    return { candidate, verdict: tested.value };
-  await releases.discard(candidate);
-  throw tested.status === 'rejected' ? tested.reason : done.status === 'rejected' && done.reason;
 }
 
 async function prove(

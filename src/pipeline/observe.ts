@@ -4,7 +4,7 @@ import { addressOf, type Instance } from './instance.ts';
 import { perObject, whileSame } from './memo.ts';
 import type { Emptiness } from './outcome.ts';
 import type { UpstreamPlan } from './plan.ts';
-import { type Query, type QueryKey, queryKey } from './query.ts';
+import { type Query, queryKey } from './query.ts';
 import { isHostAnswer, type Snapshot } from './snapshot.ts';
 import type { LeftOut, Server } from './view.ts';
 
@@ -28,12 +28,9 @@ export interface Observation {
   readonly isPending: boolean;
 }
 
-export function serviceQuery(plan: UpstreamPlan): Query {
-  return { kind: 'service', service: plan.service, datacenter: plan.datacenter };
-}
-
-/** The key of an upstream's service query. */
-export const serviceKey = perObject((plan: UpstreamPlan): QueryKey => queryKey(serviceQuery(plan)));
+export const serviceQuery = perObject(
+  ({ service, datacenter }: UpstreamPlan): Query => ({ kind: 'service', service, datacenter }),
+);
 
 /** While an answer is the same, so is the observation: the very object. */
 export function observe(
@@ -42,7 +39,7 @@ export function observe(
   snapshot: Snapshot,
 ): Observation[] {
   return plans.map((plan) => {
-    const answer = snapshot.get(serviceKey(plan));
+    const answer = snapshot.get(queryKey(serviceQuery(plan)));
     const isThere = answer !== undefined && !isHostAnswer(answer);
     return observationOf(plan)(isThere ? admitted(answer, admission, snapshot) : undefined);
   });

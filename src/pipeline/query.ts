@@ -1,3 +1,5 @@
+import { perObject } from './memo.ts';
+
 /** One question to Consul. Its canonical text, `queryKey`, is its identity. */
 export type Query =
   /** `/v1/health/service/:name`, every instance whatever its health. */
@@ -10,8 +12,8 @@ export type Query =
 export type QueryKey = string;
 
 /** An empty `datacenter` means the agent's own. Names are encoded, so that no `@` in one passes for a datacenter. */
-export function queryKey(query: Query): QueryKey {
+export const queryKey = perObject((query: Query): QueryKey => {
   if (query.kind === 'host') return `host:${encodeURIComponent(query.name)}`;
   const name = encodeURIComponent(query.kind === 'service' ? query.service : query.node);
   return `${query.kind}:${name}${query.datacenter === '' ? '' : `@${query.datacenter}`}`;
-}
+});

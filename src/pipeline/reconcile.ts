@@ -40,7 +40,9 @@ export async function reconcile(
   const missing = observed.filter(isMissing).map((one) => one.plan.service);
   const deadline = memory.startedAt + plan.startTimeout;
   if (missing.length > 0 && now < deadline) {
-    feed.want([...plan.upstreams.map(serviceQuery), ...observed.flatMap(({ lookUps }) => lookUps)]);
+    const lookUps = observed.flatMap((one) => one.lookUps);
+    // There is a pass for each first answer: what is followed already need not be said each time.
+    if (lookUps.length > 0) feed.want([...plan.upstreams.map(serviceQuery), ...lookUps]);
     const outcome: Outcome = { kind: 'waiting', missing, since: memory.startedAt, until: deadline };
     return { outcome, notices: [], memory, wakeAt: Math.min(deadline, now + waitingPulse) };
   }

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Report } from '../pipeline/event.ts';
 import { frame, type ProofAddress } from '../pipeline/frame.ts';
 import type { Clock, Releases } from '../pipeline/ports.ts';
-import { type Problem, ProblemError, problemOf } from '../pipeline/problem.ts';
+import { ProblemError, problemOf } from '../pipeline/problem.ts';
 import type { Release } from '../pipeline/release.ts';
 import type { Indexes } from '../pipeline/snapshot.ts';
+import { damageOf } from './damage.ts';
 import { diffReleases } from './diff.ts';
 import { digestOf } from './digest.ts';
 import { makeFolder, pointAt, replaceDurably, syncPath, targetOf, writeNew } from './disk.ts';
@@ -121,18 +122,7 @@ export function createReleases(options: StoreOptions): Releases {
       isLaid = true;
     },
 
-    async damage() {
-      if (!isLaid) return undefined;
-      const leads = layout.links.map(
-        async ({ path, target }) => (await targetOf(path)) === target && (await isThere(path)),
-      );
-      const lost = layout.links[(await Promise.all(leads)).indexOf(false)];
-      if (lost !== undefined) return gone(lost.path);
-      const manifest = manifestPath(layout.current);
-      if (!(await isThere(manifest))) return gone(manifest);
-      // A copy that followed the links can be read, and not be replaced in one step.
-      return (await targetOf(layout.current)) === undefined ? gone(layout.current) : undefined;
-    },
+    damage: async () => (isLaid ? damageOf(layout) : undefined),
 
     async tidy() {
       try {
@@ -193,21 +183,6 @@ function isWhole(folder: string): boolean {
   return [manifestPath(folder), join(folder, 'http.conf'), join(folder, 'stream.conf')].every((path) =>
     existsSync(path),
   );
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-function gone(path: string): Problem {
-  return {
-    what: 'what nginx starts with was taken away or changed here, and is made again',
-    where: path,
-    remedy: 'nobody but upsync should write in this folder',
-  };
 }
 
 /** `20261123T052400.123Z`: sorts by time, and a person can read it. */

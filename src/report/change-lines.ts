@@ -6,8 +6,27 @@ import type { Line } from './line.ts';
 /** More servers than this are counted, not named. */
 const named = 4;
 
+/** So many upstreams have a line of their own: a first release may bring thousands. */
+const namedUpstreams = 20;
+
 /** One line an upstream: who joined, left and changed, and how many serve now. Names are aligned. */
 export function changeLines(changes: readonly UpstreamChange[]): Line[] {
+  const [own, others] = [changes.slice(0, namedUpstreams), changes.slice(namedUpstreams)];
+  return [...linesOf(own), ...(others.length === 0 ? [] : [sum(others)])];
+}
+
+function sum(changes: readonly UpstreamChange[]): Line {
+  const count = (of: 'joined' | 'left' | 'changed') =>
+    changes.reduce((total, change) => total + change[of].length, 0);
+  const [joined, left, changed] = [count('joined'), count('left'), count('changed')];
+  return {
+    level: 'info',
+    text: `… and ${changes.length} more upstreams  +${joined} −${left} ~${changed}`,
+    fields: { event: 'changedMore', upstreams: changes.length, joined, left, changed },
+  };
+}
+
+function linesOf(changes: readonly UpstreamChange[]): Line[] {
   const width = Math.max(0, ...changes.map(({ upstream }) => upstream.length));
   return changes.map((change) => ({
     level: 'info',

@@ -1,15 +1,16 @@
 import type { Outcome, Proof, StepTimes } from '../pipeline/outcome.ts';
 import { type Problem, sentence } from '../pipeline/problem.ts';
 import { changeLines } from './change-lines.ts';
-import { duration, type Line } from './line.ts';
+import { duration, few, type Line, namedAtMost } from './line.ts';
 
 /** What a pass did, in words. `now` is in ms since the epoch. */
 export function outcomeLines(outcome: Outcome, changeToLive: number | undefined, now: number): Line[] {
   switch (outcome.kind) {
     case 'waiting': {
       const { missing, since, until } = outcome;
-      const text = `still waiting for Consul to answer for ${missing.join(', ')}, ${duration(now - since)}; at most ${duration(until - now)} more`;
-      return [{ level: 'info', text, fields: { event: 'waiting', missing } }];
+      const text = `still waiting for Consul to answer for ${few(missing)}, ${duration(now - since)}; at most ${duration(until - now)} more`;
+      const fields = { event: 'waiting', missing: missing.slice(0, namedAtMost), count: missing.length };
+      return [{ level: 'info', text, fields }];
     }
     case 'unchanged':
       return [

@@ -1,6 +1,7 @@
 import type { Event } from '../pipeline/event.ts';
 import type { Outcome, Step } from '../pipeline/outcome.ts';
 import type { Problem } from '../pipeline/problem.ts';
+import { few } from '../report/line.ts';
 import { observed, withSteps } from './histogram.ts';
 import { changeRecords, withRecord } from './release-record.ts';
 import type { State } from './state.ts';
@@ -28,7 +29,7 @@ export function foldReconciled(before: State, event: Reconciled, now: number): S
     case 'waiting':
       return {
         ...state,
-        waiting: { why: `Consul has not answered for ${outcome.missing.join(', ')}`, until: outcome.until },
+        waiting: { why: `Consul has not answered for ${few(outcome.missing)}`, until: outcome.until },
       };
     case 'held':
       return { ...state, waiting: { why: outcome.why, until: outcome.until } };

@@ -60,9 +60,18 @@ const upstreamsOf = whileSame(
     const named = new Map(served.map((upstream) => [upstream.name, upstream]));
     const said = Map.groupBy(notices, (notice) => ('upstream' in notice ? notice.upstream : ''));
     return Object.fromEntries(
-      plans.map((plan) => [plan.name, upstreamStatus(plan, named.get(plan.name), said.get(plan.name) ?? [])]),
+      plans.map((plan) => [
+        plan.name,
+        upstreamStatusOf(plan)(named.get(plan.name), said.get(plan.name) ?? nobody),
+      ]),
     );
   },
+);
+
+const upstreamStatusOf = perObject((plan: UpstreamPlan) =>
+  whileSame((served: Upstream | undefined, notices: readonly Notice[]) =>
+    upstreamStatus(plan, served, notices),
+  ),
 );
 
 function upstreamStatus(

@@ -1,6 +1,6 @@
 import { serviceQuery } from '../pipeline/observe.ts';
 import { queryKey } from '../pipeline/query.ts';
-import { duration } from '../report/line.ts';
+import { duration, namedAtMost } from '../report/line.ts';
 import type { Status } from './schema.ts';
 import type { QueryState, State } from './state.ts';
 
@@ -41,11 +41,15 @@ export function notReady(state: State, now: number): string[] {
   else if (serving === undefined) reasons.push('there is no release yet');
   else if (nginx.release !== serving.digest) reasons.push(`nginx does not run release ${serving.digest}`);
   if (configured === undefined) reasons.push('the configuration is not read yet');
-  for (const [key, query] of serviceQueries(state)) {
-    if (query?.answer === undefined) reasons.push(`${key} has not been answered for since upsync started`);
-    else if (query.failing !== undefined && now - query.failing.since > limit)
-      reasons.push(`${key} has failed for ${duration(now - query.failing.since)}`);
-  }
+  const unserved = serviceQueries(state).flatMap(([key, query]) => {
+    if (query?.answer === undefined) return `${key} has not been answered for since upsync started`;
+    const { failing } = query;
+    return failing !== undefined && now - failing.since > limit
+      ? `${key} has failed for ${duration(now - failing.since)}`
+      : [];
+  });
+  const rest = unserved.length - namedAtMost;
+  reasons.push(...unserved.slice(0, namedAtMost), ...(rest > 0 ? [`and so it is with ${rest} more`] : []));
   if (blocked !== undefined && now - blocked.since > limit)
     reasons.push(`changes have been kept from nginx for ${duration(now - blocked.since)}`);
   return reasons;

@@ -78,6 +78,14 @@ test('a remembered view is that of the live release from then on', async () => {
   expect(await open().live()).toMatchObject({ view: kept, indexes });
 });
 
+test('a view that proves to be that of the live release is known by its very object from then on', async () => {
+  await publish(open(), '# one\n');
+  const releases = open();
+  const same = structuredClone(seen);
+  await releases.remember(same, {});
+  expect((await releases.live())?.view).toBe(same);
+});
+
 test('an index that went back is remembered, and one that moved on is not worth a write', async () => {
   await publish(open(), '# one\n');
   await open().remember(seen, { 'service:web1': '43' });

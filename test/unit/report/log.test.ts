@@ -133,6 +133,25 @@ test('waiting is worth a line after a second, then every five', async () => {
   ]);
 });
 
+test('of thousands of services a few are named and the others counted', async () => {
+  const names = Array.from({ length: 2000 }, (_, at) => `svc${at}`);
+  await clock.advance(2000);
+  report(reconciled({ kind: 'waiting', missing: names, since: 1_000_000, until: 1_030_000 }));
+  const changes = names.map((name) => ({
+    upstream: name,
+    gone: false,
+    joined: [server(1), server(2)],
+    left: [],
+    changed: [],
+    up: 2,
+  }));
+  report(reconciled({ kind: 'accepted', changes, files: [], warnings: [], steps: {} }));
+  const said = texts();
+  expect(said[0]).toContain('answer for svc0, svc1, svc2, svc3, svc4 and 1995 more, 2.0 s');
+  expect(said).toHaveLength(22);
+  expect(said.at(-1)).toBe('… and 1980 more upstreams  +3960 −0 ~0');
+});
+
 test('a notice is said when it comes up and when it is over, not while it lasts', () => {
   const kept = (until: number): Event => ({
     type: 'reconciled',
