@@ -158,6 +158,12 @@ export const furtherSettings = {
     help: 'further host names, separated by commas, that status may be asked for by',
     fallback: '',
   },
+  splay: {
+    flag: '--splay',
+    value: 'TIME',
+    help: 'a change waits a random time up to this first, so that not all of a fleet reload at once',
+    fallback: '0s',
+  },
   start_timeout: {
     flag: '--start-timeout',
     value: 'TIME',

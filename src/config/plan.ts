@@ -4,14 +4,14 @@ import type { Settings } from './schema.ts';
 
 /** What the pipeline is asked to do: each upstream with what it does not say itself taken from `defaults`. */
 export function toPlan(settings: Settings): Plan {
-  const { guard, nginx, upstreams, wait } = settings;
+  const { guard, nginx, splay, upstreams, wait } = settings;
   return {
     admission: toAdmission(settings),
     upstreams: Object.entries(upstreams)
       .map(([name, own]) => toUpstreamPlan(name, own ?? {}, settings))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
     guard: { maxDrop: guard.max_drop, atLeast: guard.at_least, grace: guard.grace },
-    wait,
+    wait: { ...wait, splay },
     startTimeout: settings.start_timeout,
     maxDraining: nginx.max_draining,
   };

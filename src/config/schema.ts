@@ -141,6 +141,7 @@ export const schema = z.strictObject({
     .default({})
     .describe('upstreams by name; one with nothing to say follows the service of its own name'),
   wait: wait.prefault({}).describe('how a burst of changes becomes one'),
+  splay: setting(s.splay, duration()),
   start_timeout: setting(s.start_timeout, duration()),
   guard: guard.prefault({}).describe('what is held when an upstream loses many servers in one step'),
   addresses: addresses.prefault({}).describe('which addresses instances may have'),

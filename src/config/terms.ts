@@ -32,6 +32,7 @@ export function termsOf({ consul, nginx, output, templates, plan, listen, log }:
       templates: templates.kind === 'folder' ? templates.folder : templates.kind,
       'wait.min': time(wait.min),
       'wait.max': time(wait.max),
+      splay: time(wait.splay ?? 0),
       start_timeout: time(startTimeout),
       'guard.max_drop': `${Math.round(guard.maxDrop * 100)}%`,
       'guard.at_least': guard.atLeast,

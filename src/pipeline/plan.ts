@@ -46,4 +46,6 @@ export interface WaitPlan {
   readonly min: number;
   /** The longest that a burst may put a change off. */
   readonly max: number;
+  /** A change waits a random part of this first, so that not all of a fleet reload at once. */
+  readonly splay?: number;
 }

@@ -3,7 +3,8 @@ import type { Clock } from './ports.ts';
 
 /**
  * A signal of capacity one that says "look again", and when. A change that comes alone goes at once
- * (leading edge); one of a burst waits for `min` of quiet, at most `max` (trailing edge).
+ * (leading edge); one of a burst waits for `min` of quiet, at most `max` (trailing edge). With `splay`, the first
+ * change draws a random time that it waits at least, and what comes meanwhile joins it.
  */
 export interface Quiescence {
   /** Something in the data changed. */
@@ -16,10 +17,16 @@ export interface Quiescence {
   next(wakeAt: number | undefined, signal: AbortSignal): Promise<number | undefined>;
 }
 
-export function quiescence({ min, max }: WaitPlan, clock: Clock): Quiescence {
+export function quiescence(
+  { min, max, splay = 0 }: WaitPlan,
+  clock: Clock,
+  random = Math.random,
+): Quiescence {
   let first: number | undefined;
+  let spread = 0;
   let last = Number.NEGATIVE_INFINITY;
   let alone = true;
+  let hurried = false;
   let nudged = false;
   let ring = new AbortController();
 
@@ -32,7 +39,7 @@ export function quiescence({ min, max }: WaitPlan, clock: Clock): Quiescence {
   const due = (): number | undefined => {
     if (nudged) return clock.now();
     if (first === undefined) return undefined;
-    return alone ? first : Math.min(last + min, first + max);
+    return Math.max(first + spread, alone ? first : Math.min(last + min, first + max));
   };
 
   return {
@@ -41,6 +48,7 @@ export function quiescence({ min, max }: WaitPlan, clock: Clock): Quiescence {
       if (first === undefined) {
         first = now;
         alone = now - last >= min;
+        spread = hurried ? 0 : random() * splay;
       }
       last = now;
       wake();
@@ -52,6 +60,8 @@ export function quiescence({ min, max }: WaitPlan, clock: Clock): Quiescence {
     skipQuiet() {
       last = Number.NEGATIVE_INFINITY;
       alone = true;
+      hurried = true;
+      spread = 0;
     },
     async next(wakeAt, signal) {
       while (!signal.aborted) {
@@ -62,6 +72,7 @@ export function quiescence({ min, max }: WaitPlan, clock: Clock): Quiescence {
       }
       const since = first;
       first = undefined;
+      hurried = false;
       nudged = false;
       return since;
     },

@@ -34,8 +34,8 @@ const templateUpstream = perObject((upstream: Upstream): TemplateUpstream => {
       state,
       node: plainName(node),
       key: key.split('/').map(plainName).join('/'),
-      tags,
-      meta,
+      tags: Object.freeze(tags),
+      meta: Object.freeze(meta),
     }),
   );
   return Object.freeze({ ...upstream, servers: Object.freeze(servers) });

@@ -74,7 +74,7 @@ test('a service alone is a whole configuration', async () => {
         here: expect.any(Set),
       },
       guard: { maxDrop: 0.5, atLeast: 4, grace: 30_000 },
-      wait: { min: 100, max: 1_000 },
+      wait: { min: 100, max: 1_000, splay: 0 },
       startTimeout: 30_000,
       maxDraining: 10,
     },

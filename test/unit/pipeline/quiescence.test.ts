@@ -3,9 +3,9 @@ import { quiescence } from '../../../src/pipeline/quiescence.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 
 /** Notes when the bell lets a pass through, each taking `busy` ms. */
-function listen(busy = 0) {
+function listen(busy = 0, splay = 0, random = Math.random) {
   const clock = manualClock(10_000);
-  const bell = quiescence({ min: 100, max: 1000 }, clock);
+  const bell = quiescence({ min: 100, max: 1000, splay }, clock, random);
   const stop = new AbortController();
   const passes: number[] = [];
   const listening = (async () => {
@@ -86,6 +86,51 @@ test('whoever was waited for needs no quiet time', async () => {
   bell.change();
   await clock.advance(0);
   expect(passes).toEqual([0, 10]);
+});
+
+test('with a splay a change waits the part of it that was drawn, and what comes meanwhile joins it', async () => {
+  const { clock, bell, passes } = listen(0, 4000, () => 0.5);
+  bell.change();
+  await clock.advance(1500);
+  bell.change();
+  await clock.advance(5000);
+  expect(passes).toEqual([2000]);
+});
+
+test('each change that begins a wait draws anew, and in a burst the quiet time holds all the same', async () => {
+  const drawn = [0.25, 0.01];
+  const { clock, bell, passes } = listen(0, 4000, () => drawn.shift() ?? 0);
+  bell.change();
+  await clock.advance(950);
+  bell.change();
+  await clock.advance(90);
+  bell.change();
+  await clock.advance(1000);
+  expect(passes).toEqual([1000, 1140]);
+});
+
+test('whoever was waited for, and whoever nudges, waits for no splay', async () => {
+  const { clock, bell, passes } = listen(0, 4000, () => 0.5);
+  bell.skipQuiet();
+  bell.change();
+  await clock.advance(10);
+  bell.change();
+  await clock.advance(10);
+  bell.nudge();
+  await clock.advance(10);
+  bell.change();
+  await clock.advance(10);
+  bell.skipQuiet();
+  await clock.advance(3000);
+  expect(passes).toEqual([0, 20, 2030]);
+});
+
+test('what came during a pass that only waited goes at once, whatever splay it drew', async () => {
+  const clock = manualClock(10_000);
+  const bell = quiescence({ min: 100, max: 1000, splay: 4000 }, clock, () => 0.5);
+  bell.change();
+  bell.skipQuiet();
+  expect(await bell.next(undefined, new AbortController().signal)).toBe(10_000);
 });
 
 test('it wakes at the time that was asked for, and gives the time of the first change', async () => {
