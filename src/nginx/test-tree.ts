@@ -42,8 +42,8 @@ export async function writeTree(
   const folders = new Set([...held].flatMap(ancestors));
   for (const link of await neighbours(config, held, folders)) links.set(link, link);
 
-  await mkdir(join(stage, 'scratch'));
-  for (const folder of folders) await mkdir(places.staged(folder), { recursive: true });
+  const made = [join(stage, 'scratch'), ...[...folders].map(places.staged)];
+  await Promise.all(made.map((folder) => mkdir(folder, { recursive: true })));
   await Promise.all([
     ...config.sources.map((source) =>
       writeFile(places.staged(source.path), apply(source.text, edits.get(source) ?? []), 'latin1'),

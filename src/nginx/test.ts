@@ -62,13 +62,11 @@ export async function testIn(
   signal: AbortSignal,
 ): Promise<Verdict> {
   try {
-    const [build, config, found] = await Promise.all([
+    const [build, config, { folder, http, stream }] = await Promise.all([
       options.build?.(signal) ?? readBuild(options.binary, signal),
       crawl(resolve(options.conf), resolve(options.output), signal),
-      candidate,
+      filesIn(candidate),
     ]);
-    const folder = resolve(found.folder);
-    const [http, stream] = await Promise.all([filesOf(folder, 'http'), filesOf(folder, 'stream')]);
     const missing = missingIncludes(config, options, stream.length > 0);
     if (missing.length > 0) return { kind: 'refused', problems: missing };
     const tree = await writeTree(config, folder, stage, build.without);
@@ -100,6 +98,12 @@ async function run(
   if (unread.length > 0)
     return { kind: 'refused', problems: unread.map((path) => notRead(tree.restore(path))) };
   return { kind: 'accepted', warnings };
+}
+
+async function filesIn(candidate: Tested) {
+  const folder = resolve((await candidate).folder);
+  const [http, stream] = await Promise.all([filesOf(folder, 'http'), filesOf(folder, 'stream')]);
+  return { folder, http, stream };
 }
 
 async function filesOf(folder: string, context: string): Promise<readonly string[]> {

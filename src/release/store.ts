@@ -89,7 +89,8 @@ export function createReleases(options: StoreOptions): Releases {
 
     async seal({ folder }) {
       const { release, paths } = staged.get(folder) ?? missing(folder);
-      await Promise.all(paths.map(syncPath));
+      // One after the other: a slow disk must not take up all threads while others have work for them.
+      for (const path of paths) await syncPath(path);
       await writeManifest(release);
       await syncPath(staging);
       staged.delete(folder);
