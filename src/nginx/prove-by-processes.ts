@@ -4,7 +4,9 @@ import { isMaster, workersOf } from './processes.ts';
 import { type Testimony, testify } from './proof.ts';
 import { runningTime } from './running-time.ts';
 
-/** ms between two looks: the hand-over takes some 100. */
+/** nginx's master waits 100 ms before it retires the old workers: nothing is proven earlier than that, in ms. */
+const handOver = 95;
+/** ms between two looks from then on. */
 const pause = 5;
 
 /** Whoever starts it again starts it with the release: what it runs is seen then. */
@@ -26,6 +28,7 @@ export async function proveByProcesses(
   const time = runningTime(timeout, clock);
   const answered = new Map<number, string>();
   let remaining = 'old workers still serve';
+  await clock.sleep(handOver, signal);
   while (!time.isOver() && !signal.aborted) {
     if (!(await isMaster(master))) return { kind: 'stopped', problem: gone };
     const workers = await workersOf(master);
