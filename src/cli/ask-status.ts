@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { get, type IncomingMessage } from '../http.ts';
 import { type Problem, ProblemError, problemOf } from '../pipeline/problem.ts';
 import { withControlSocket } from '../release/control-socket.ts';
 import { type Status, statusSchema } from '../status/schema.ts';

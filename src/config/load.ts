@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Problem } from '../pipeline/problem.ts';
 import type { Config } from './config.ts';
 import { consulEnvironment } from './consul-environment.ts';
-import { readConfigFile } from './file.ts';
+import type { ConfigFile } from './file.ts';
 import { type Environment, givenValues } from './given.ts';
 import { merge } from './merge.ts';
 import { message } from './messages.ts';
@@ -32,7 +32,7 @@ export async function loadConfig({ flags, services, file, env, cwd }: Sources): 
   const values = givenValues(flags, env);
   const named = askedServices(services, env);
   const merged = merge({
-    file: name === '' ? undefined : await readConfigFile(name, cwd),
+    file: await fileNamed(name, cwd),
     below: consulEnvironment(env),
     above: values.given,
     services: named.asked,
@@ -54,7 +54,7 @@ export async function loadOutput({ flags, file, env, cwd }: Sources): Promise<st
   const above = givenValues(flags, env).given.filter(({ key }) => key === 'output');
   const name = above.length > 0 ? '' : (file ?? env.UPSYNC_CONFIG ?? '');
   const merged = merge({
-    file: name === '' ? undefined : await readConfigFile(name, cwd),
+    file: await fileNamed(name, cwd),
     below: [],
     above,
     services: [],
@@ -63,6 +63,11 @@ export async function loadOutput({ flags, file, env, cwd }: Sources): Promise<st
   const parsed = outputSchema.safeParse(merged.root, { error: message });
   if (!parsed.success) throw together(toProblems(parsed.error.issues, merged.where));
   return resolve(merged.folderOf('output'), parsed.data.output);
+}
+
+/** YAML's parser is loaded where there is a file to parse. */
+async function fileNamed(name: string, cwd: string): Promise<ConfigFile | undefined> {
+  return name === '' ? undefined : (await import('./file.ts')).readConfigFile(name, cwd);
 }
 
 function nothingToDo(file: string): Problem {

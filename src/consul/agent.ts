@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { Agent as HttpAgent } from '../http.ts';
 import { ProblemError, problemOf } from '../pipeline/problem.ts';
 import type { ConsulOptions, TlsOptions } from './options.ts';
 

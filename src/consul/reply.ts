@@ -1,5 +1,6 @@
-import { type IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
+import { IncomingMessage } from '../http.ts';
 import { ProblemError } from '../pipeline/problem.ts';
 
 /** A 200 with JSON: nothing else of it is checked yet. */

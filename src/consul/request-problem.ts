@@ -1,4 +1,4 @@
-import { IncomingMessage } from 'node:http';
+import { IncomingMessage } from '../http.ts';
 import { type Problem, ProblemError } from '../pipeline/problem.ts';
 
 /** What a person may have to do, by what was asked for. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { get } from 'node:http';
+import { get } from '../http.ts';
 import { type ProofAddress, proofPath } from '../pipeline/frame.ts';
 
 /** Where the proof server is asked, and what the release writes for it. */

@@ -1,10 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { createTwoFilesPatch } from 'diff';
 import type { Candidate, FileDiff, Release } from '../pipeline/release.ts';
 
 /** Unified diffs of the rendered files, live against candidate; equal files are left out. */
 export async function diffReleases(candidate: Candidate, live: Release | undefined): Promise<FileDiff[]> {
+  // Only a dry run shows them.
+  const { createTwoFilesPatch } = await import('diff');
   const before = live === undefined ? new Map<string, string>() : await readRendered(live.folder);
   const after = await readRendered(candidate.folder);
   return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((path) => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer } from '../http.ts';
 import type { Report } from '../pipeline/event.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { Problem } from '../pipeline/problem.ts';

@@ -1,5 +1,5 @@
-import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { createServer } from '../http.ts';
 import type { Event, Report } from '../pipeline/event.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { currentStatus } from './current.ts';

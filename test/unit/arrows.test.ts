@@ -5,19 +5,29 @@ import { expect, test } from 'vitest';
 /** Which folders of src/ a folder may import from; its own always. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   pipeline: [],
-  consul: ['pipeline', 'registrar'],
+  consul: ['pipeline', 'registrar', 'http.ts'],
   dns: ['pipeline'],
   syntax: ['pipeline'],
-  nginx: ['pipeline', 'syntax'],
+  nginx: ['pipeline', 'syntax', 'http.ts'],
   release: ['pipeline'],
   template: ['pipeline', 'syntax'],
   registrar: ['pipeline'],
-  'registrar/docker': ['pipeline', 'registrar'],
+  'registrar/docker': ['pipeline', 'registrar', 'http.ts'],
   report: ['pipeline', 'registrar'],
   // What happened is said in the same words wherever it is said.
-  status: ['pipeline', 'report'],
+  status: ['pipeline', 'report', 'http.ts'],
   config: ['pipeline', 'registrar'],
-  cli: ['pipeline', 'config', 'report', 'release', 'registrar', 'status', 'assemble.ts', 'version.ts'],
+  cli: [
+    'pipeline',
+    'config',
+    'report',
+    'release',
+    'registrar',
+    'status',
+    'assemble.ts',
+    'http.ts',
+    'version.ts',
+  ],
   'assemble.ts': ['pipeline', 'config', 'consul', 'dns', 'nginx', 'release', 'template', 'version.ts'],
   'daemon.ts': [
     'pipeline',
@@ -44,6 +54,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'main.ts': ['cli', 'daemon.ts', 'check.ts', 'register.ts'],
   'version.ts': [],
+  'http.ts': [],
 };
 
 /** Who alone may import a package. */
@@ -111,13 +122,26 @@ test('what most runs never need is loaded only when it is asked for', () => {
     ['prom-client', ['src/status/metrics.ts', 'src/status/folded-histogram.ts']],
     ['./metrics.ts', []],
     ['pino-pretty', []],
+    ['diff', []],
+    ['yaml', ['src/config/file.ts']],
+    ['./file.ts', []],
   ]);
   for (const [wanted, mayImport] of asked) {
-    const users = files.filter((file) => readFileSync(file, 'utf8').includes(`from '${wanted}'`));
+    const users = files.filter((file) => importsValues(file, wanted));
     expect(users.toSorted(), wanted).toEqual(mayImport.toSorted());
     expect(imports.map(({ name }) => name)).toContain(wanted);
   }
 });
+
+test('node:http is come by in the one way that does not load undici', () => {
+  expect(files.filter((file) => importsValues(file, 'node:http'))).toEqual([]);
+});
+
+/** What is imported as a type alone is not loaded. */
+function importsValues(file: string, name: string): boolean {
+  const found = readFileSync(file, 'utf8').matchAll(/^import (?!type )[^;]*? from '([^']+)';$/gms);
+  return [...found].some(([, imported]) => imported === name);
+}
 
 test('no file grows past 200 lines', () => {
   const long = files.filter((file) => readFileSync(file, 'utf8').split('\n').length > 201);

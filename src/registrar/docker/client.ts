@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import Docker from 'dockerode';
+import { IncomingMessage } from '../../http.ts';
 import { ProblemError } from '../../pipeline/problem.ts';
 import { type DockerOptions, deadline } from './options.ts';
 import { engineProblem, isNotFound } from './problems.ts';
