@@ -12,9 +12,9 @@ FROM ${NODE_IMAGE} AS program
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json ./
+COPY rolldown.config.mjs tsconfig.json ./
 COPY src src
-RUN node_modules/.bin/tsc -p src
+RUN node_modules/.bin/rolldown -c
 
 FROM ${NGINX_IMAGE}
 # tini passes signals on and reaps what a killed `nginx -t` leaves behind.

@@ -1,9 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
-
-const packageFile = new URL('../package.json', import.meta.url);
+import about from '../package.json' with { type: 'json' };
 
 /** The version of this upsync, as its package names it. */
-export const version = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(packageFile, 'utf8'))).version;
+export const { version } = about;
