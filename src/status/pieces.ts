@@ -1,5 +1,8 @@
 import { perObject } from '../pipeline/memo.ts';
-import { grouped, type Status } from './schema.ts';
+import type { Status } from './schema.ts';
+
+/** The keys whose entries `/events` sends one by one. */
+export const grouped = ['queries', 'upstreams', 'releases'] as const;
 
 /**
  * A status as JSON, in the pieces that change by themselves: one for each of its keys, and within `queries`,

@@ -179,9 +179,6 @@ export const statusSchema = z.object({
 
 export type Status = z.infer<typeof statusSchema>;
 
-/** The keys whose entries `/events` sends one by one. */
-export const grouped = ['queries', 'upstreams', 'releases'] as const;
-
 /** The JSON Schema (draft 2020-12) of `/status`, as `upsync schema --status` prints it. */
 export function statusJsonSchema(): unknown {
   const { $schema, ...rest } = z.toJSONSchema(statusSchema);

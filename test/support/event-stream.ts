@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type ClientRequest, get, type IncomingMessage, type RequestOptions } from 'node:http';
-import { grouped, type Status, statusSchema } from '../../src/status/schema.ts';
+import { grouped } from '../../src/status/pieces.ts';
+import { type Status, statusSchema } from '../../src/status/schema.ts';
 
 /** What `/events` says, put together as a client has to: the status whole, then what changes of it. */
 export interface EventStream extends Disposable {

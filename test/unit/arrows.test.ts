@@ -126,6 +126,9 @@ test('what most runs never need is loaded only when it is asked for', () => {
     ['diff', []],
     ['yaml', ['src/config/file.ts']],
     ['./file.ts', []],
+    // Types are all that a daemon needs of it.
+    ['../status/schema.ts', ['src/cli/ask-status.ts']],
+    ['./schema.ts', ['src/config/load.ts', 'src/config/register.ts']],
   ]);
   for (const [wanted, mayImport] of asked) {
     const users = files.filter((file) => importsValues(file, wanted));
