@@ -20,7 +20,7 @@ const Self = z.object({
 });
 
 export async function readAgent(client: Client, signal: AbortSignal): Promise<AgentFacts> {
-  const found = Self.safeParse((await client.self(signal)).body);
+  const found = Self.safeParse((await client.self(signal)).json());
   if (!found.success)
     throw new ProblemError({ what: "what the agent says of itself is not built as Consul's is" });
   const { Config, DebugConfig } = found.data;
@@ -34,7 +34,7 @@ export async function readAgent(client: Client, signal: AbortSignal): Promise<Ag
 
 /** `host:port` of the cluster's leader; empty where it has none. */
 export async function readLeader(client: Client, signal: AbortSignal): Promise<string> {
-  const leader = z.string().safeParse((await client.leader(signal)).body);
+  const leader = z.string().safeParse((await client.leader(signal)).json());
   if (leader.success) return leader.data;
   throw new ProblemError({
     what: 'what answers there is not Consul',

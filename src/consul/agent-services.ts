@@ -28,7 +28,7 @@ export function createAgentServices(
   const { service, check } = consul.agent;
 
   const read = (path: string, call: Call, signal: AbortSignal) =>
-    send({ path, call: async (shared) => replyFrom(await call(shared)).body, remedies: reading }, signal);
+    send({ path, call: async (shared) => replyFrom(await call(shared)).json(), remedies: reading }, signal);
 
   async function write(path: string, call: Call, signal: AbortSignal): Promise<Problem | undefined> {
     try {

@@ -27,9 +27,9 @@ export async function confirm(
   signal: AbortSignal,
 ): Promise<Confirmed> {
   const again = await inWords(query, why, held, async () => {
-    const { headers, body } = await client.query(query, { consistent: true }, signal);
+    const reply = await client.query(query, { consistent: true }, signal);
     // A consistent read comes from the leader, which is never stale.
-    return { meta: readHeaders(headers, 0), value: decode(query, body) };
+    return { meta: readHeaders(reply.headers, 0), value: decode(query, reply.json()) };
   });
   const { meta, value } = again;
   if (value.length === 0) {

@@ -6,10 +6,16 @@ import { bounded, type Transport } from './bounded.ts';
 import type { ConsulOptions, Tuning } from './options.ts';
 import { type Remedies, requestProblem, statusOf } from './request-problem.ts';
 
+/** A request as papi is about to send it. */
+interface Sent {
+  transport: Transport;
+  readonly opts: { buffer?: boolean };
+}
+
 declare module 'consul/lib/consul.js' {
   interface Consul {
     /** papi's extension point (its README, "_ext"); the types of `consul` leave its base class out. */
-    _ext(event: 'onRequest', extend: (request: { transport: Transport }, next: () => void) => void): void;
+    _ext(event: 'onRequest', extend: (request: Sent, next: () => void) => void): void;
   }
 }
 
@@ -55,6 +61,8 @@ export function connect(options: ConsulOptions, tuning: Tuning): Connection {
   const consul = new Consul(settings);
   consul._ext('onRequest', (request, next) => {
     request.transport = bounded(request.transport, tuning.maxBody);
+    // Bodies stay bytes: most are the same as the one before, and need no decoding.
+    request.opts.buffer = true;
     next();
   });
   const where = (path: string) => `${way.socketPath ?? baseUrl.origin}${baseUrl.pathname}${path}`;

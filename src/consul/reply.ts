@@ -1,22 +1,25 @@
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { IncomingMessage } from '../http.ts';
 import { ProblemError } from '../pipeline/problem.ts';
 
-/** A 200 with JSON: nothing else of it is checked yet. */
+/** A 200 whose body says that it is JSON. */
 export interface Reply {
   readonly headers: IncomingHttpHeaders;
-  readonly body: unknown;
+  /** Two bodies with the same one are the same. */
+  readonly digest: string;
+  /** Throws a ProblemError where it is none after all. */
+  json(): unknown;
 }
 
-/** What the package resolves to when `ctx.includeResponse` is set. */
-const Result = z.tuple([z.instanceof(IncomingMessage), z.unknown()]);
+/** What the package resolves to when `ctx.includeResponse` is set. The body is bytes, where there is one: see `connect`. */
+const Result = z.tuple([z.instanceof(IncomingMessage), z.instanceof(Buffer).optional()]);
 
 /** Throws a ProblemError where an answer is none of an agent's. */
 export function replyFrom(result: unknown): Reply {
   const [{ statusCode, headers }, body] = Result.parse(result);
   if (statusCode !== 200) throw new ProblemError({ what: `Consul answered ${statusCode}, not 200` });
-  // papi decodes a body by its media type; any other arrives as text or bytes.
   const type = headers['content-type']?.split(';', 1)[0] ?? 'of no type';
   if (body === undefined || type.toLowerCase() !== 'application/json') {
     throw new ProblemError({
@@ -24,5 +27,13 @@ export function replyFrom(result: unknown): Reply {
       remedy: 'check that consul.address leads to a Consul agent',
     });
   }
-  return { headers, body };
+  return { headers, digest: hash('sha1', body, 'base64'), json: () => parse(body) };
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw new ProblemError({ what: 'the answer is not valid JSON' });
+  }
 }

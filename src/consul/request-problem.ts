@@ -29,7 +29,6 @@ export function requestProblem(
   if (response !== undefined && statusOf(error) !== 200) return statusProblem(response, token, remedies);
   if ('isTimeout' in error) return { what: 'no answer in time', remedy: 'is the Consul agent well?' };
   if ('isAbort' in error) return { what: 'the request was cancelled' };
-  if ('isCodec' in error) return { what: 'the answer is not valid JSON' };
   return networkProblem(error, token);
 }
 
@@ -39,7 +38,7 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 function responseOf(error: unknown): IncomingMessage | undefined {
-  if (!(error instanceof Error) || !('response' in error) || 'isCodec' in error) return undefined;
+  if (!(error instanceof Error) || !('response' in error)) return undefined;
   return error.response instanceof IncomingMessage ? error.response : undefined;
 }
 
@@ -75,9 +74,9 @@ function statusProblem(
 
 /** Consul explains itself in a line of plain text; an HTML page of some proxy's is left out. */
 function saying(response: IncomingMessage, token: string | undefined): string {
-  const body = 'body' in response ? response.body : undefined;
+  const body = 'body' in response && Buffer.isBuffer(response.body) ? response.body.toString().trim() : '';
   const plain = /^text\/plain\b/i.test(response.headers['content-type'] ?? '');
-  return plain && typeof body === 'string' && body.trim() !== '' ? `: ${scrubbed(body, token)}` : '';
+  return plain && body !== '' ? `: ${scrubbed(body, token)}` : '';
 }
 
 function networkProblem(error: Error, token: string | undefined): Problem {
