@@ -18,7 +18,10 @@ export type Event =
     }
   /** A query was answered, and its value is the one that was held. */
   | { readonly type: 'answeredSame'; readonly query: QueryKey; readonly index: string }
-  /** `failures` in a row, the first at `since` (ms since the epoch); the next try comes after `retryIn` ms. */
+  /**
+   * `failures` in a row, the first at `since` (ms since the epoch); the next try comes after `retryIn` ms. `meanwhile`:
+   * what happens until then; nothing changes, unless told.
+   */
   | {
       readonly type: 'queryFailed';
       readonly query: QueryKey;
@@ -26,6 +29,7 @@ export type Event =
       readonly failures: number;
       readonly since: number;
       readonly retryIn: number;
+      readonly meanwhile?: string;
     }
   /** The first answer after failures, `after` ms of them. */
   | { readonly type: 'queryRecovered'; readonly query: QueryKey; readonly after: number }

@@ -28,9 +28,10 @@ export function eventLine(event: Exclude<Event, Silent | { type: 'reconciled' }>
       return { level: 'debug', text, fields: { event: 'answered', query, instances, index, ms } };
     }
     case 'queryFailed': {
-      const { query, problem, failures, since, retryIn } = event;
+      const { query, problem, failures, since, retryIn, meanwhile = 'nothing changes' } = event;
       const lasting = failures === 1 ? '' : `, for ${duration(now - since)} now`;
-      const text = `${query}  ${ended(sentence(problem))} Nothing changes meanwhile${lasting}.`;
+      const then = `${meanwhile.charAt(0).toUpperCase()}${meanwhile.slice(1)} meanwhile${lasting}.`;
+      const text = `${query}  ${ended(sentence(problem))} ${then}`;
       return { level: 'warn', text, fields: { event: 'queryFailed', query, failures, retryIn, ...problem } };
     }
     case 'queryRecovered': {

@@ -38,8 +38,8 @@ function after(
         : { ...query, failing: undefined, answer: { ...answer, index: event.index, at: now } };
     }
     case 'queryFailed': {
-      const { since, failures, problem } = event;
-      return { ...query, failing: { since, failures, problem }, errors: query.errors + 1 };
+      const { since, failures, problem, meanwhile = 'nothing changes' } = event;
+      return { ...query, failing: { since, failures, problem, meanwhile }, errors: query.errors + 1 };
     }
     case 'queryRecovered':
       return { ...query, failing: undefined };

@@ -50,7 +50,13 @@ export interface QueryState {
       }
     | undefined;
   readonly failing:
-    | { readonly since: number; readonly failures: number; readonly problem: Problem }
+    | {
+        readonly since: number;
+        readonly failures: number;
+        readonly problem: Problem;
+        /** What happens until it is answered again. */
+        readonly meanwhile: string;
+      }
     | undefined;
   /** Failures in all. */
   readonly errors: number;

@@ -62,7 +62,7 @@ function ofConsul({ queries }: State, now: number): string[] {
     if (first === undefined) return '';
     const since = Math.min(...group.map((one) => one.since));
     const others = group.length === 1 ? '' : ` and ${group.length - 1} more`;
-    return `${first.key}${others}  ${sentence(first.problem)} (for ${duration(now - since)}; nothing changes meanwhile)`;
+    return `${first.key}${others}  ${sentence(first.problem)} (for ${duration(now - since)}; ${first.meanwhile} meanwhile)`;
   });
   return cut(lines);
 }

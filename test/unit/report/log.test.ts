@@ -118,6 +118,23 @@ test('Consul failing is said once, and its return', () => {
   ]);
 });
 
+test('where something goes on while Consul fails, that is said instead', () => {
+  const problem = { what: 'Consul denied the token (403)', where: 'http://127.0.0.1:8500' };
+  const meanwhile = 'services are asked in turn';
+  report({
+    type: 'queryFailed',
+    query: 'checks:all',
+    problem,
+    failures: 1,
+    since: 1,
+    retryIn: 100,
+    meanwhile,
+  });
+  expect(texts()).toEqual([
+    'checks:all  http://127.0.0.1:8500: Consul denied the token (403). Services are asked in turn meanwhile.',
+  ]);
+});
+
 test('waiting is worth a line after a second, then every five', async () => {
   const waiting = () =>
     report(reconciled({ kind: 'waiting', missing: ['web1'], since: 1_000_000, until: 1_030_000 }));

@@ -317,6 +317,25 @@ test('what fails for one reason is warned of once', () => {
   });
 });
 
+test('what only tells of changes is warned of when it fails, and nobody is less ready for it', () => {
+  const problem = { what: 'connection refused' };
+  const meanwhile = 'services are asked in turn';
+  const failure: Event = {
+    type: 'queryFailed',
+    query: 'checks:all',
+    problem,
+    failures: 1,
+    since: start + 2_000,
+    retryIn: 9,
+    meanwhile,
+  };
+  const status = statusAt(5_000, stateAfter(...well, [2_000, failure]));
+  expect(status).toMatchObject({
+    consul: 'answering',
+    warnings: ['checks:all  connection refused (for 3.0 s; services are asked in turn meanwhile)'],
+  });
+});
+
 test('faults that end nothing are counted, and the last 20 remembered', () => {
   const events = Array.from(
     { length: 25 },
