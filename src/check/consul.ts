@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { AgentFacts } from '../consul/agent-facts.ts';
+import { triggersEach } from '../consul/datacenter.ts';
 import type { ConsulOptions } from '../consul/options.ts';
 import { slotsOf } from '../consul/slots.ts';
 import { isLoopback } from '../pipeline/address-rules.ts';
@@ -82,17 +83,18 @@ function checkConnections(
   }
   const asked = `${queries} ${queries === 1 ? 'query' : 'queries'}`;
   const waiting = slotsOf(maxConnections);
-  if (queries > waiting) {
+  if (queries > waiting && waiting <= triggersEach) {
     return [
       warn('consul', {
-        what: `${asked}, and ${waiting} of them may wait for a change at once: the others are asked once a second`,
+        what: `${asked}, and ${waiting} of them may wait for a change at once: all are asked once a second`,
         where: 'consul.max_connections',
         remedy: `raise it, within what the agent allows one client (${allowed ?? 'by default 200'})`,
       }),
     ];
   }
+  const shared = queries > waiting ? ' share what tells of changes,' : '';
   const limit = allowed === undefined ? '' : `, and the agent allows one client ${allowed}`;
-  return [ok('consul', `${asked} on at most ${count(maxConnections, 'connection')}${limit}`)];
+  return [ok('consul', `${asked}${shared} on at most ${count(maxConnections, 'connection')}${limit}`)];
 }
 
 function checkToken({ hasToken }: ConsulFacts, { datacenter, names }: Catalog): Finding[] {

@@ -11,7 +11,7 @@ export async function readCatalog(
   datacenter: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const names = Names.safeParse((await client.services(datacenter, signal)).json());
+  const names = Names.safeParse((await client.services(datacenter, { consistent: true }, signal)).json());
   if (!names.success) throw new ProblemError({ what: "the list of services is not built as Consul's is" });
   return Object.keys(names.data);
 }

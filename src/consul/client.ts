@@ -5,9 +5,11 @@ import { type Reply, replyFrom } from './reply.ts';
 
 /** How to read: at once unless `after`, an index past which Consul shall wait for a change. */
 interface Read {
-  readonly after?: bigint;
+  readonly after?: bigint | undefined;
   /** Asks the leader, which asks a quorum: never out of date. */
   readonly consistent?: boolean;
+  /** Asks the leader: not behind what any other server has told. */
+  readonly leader?: boolean;
 }
 
 /** Every request throws a ProblemError, and nothing that it throws holds the token. */
@@ -16,7 +18,12 @@ export interface Client {
   where(query: ConsulQuery): string;
   query(query: ConsulQuery, read: Read, signal: AbortSignal): Promise<Reply>;
   /** All names of services that the token may see. */
-  services(datacenter: string, signal: AbortSignal): Promise<Reply>;
+  services(datacenter: string, read: Read, signal: AbortSignal): Promise<Reply>;
+  nodes(datacenter: string, read: Read, signal: AbortSignal): Promise<Reply>;
+  /** The checks that the token may see: of all, or of those that do not pass. */
+  checks(datacenter: string, read: Read & { readonly all?: boolean }, signal: AbortSignal): Promise<Reply>;
+  /** The address of what is read of a whole datacenter, for people. */
+  whereAll(what: keyof typeof LISTS): string;
   /** The address of the cluster's leader; takes no right. */
   leader(signal: AbortSignal): Promise<Reply>;
   /** What the agent says of itself; takes the right to read agents, which nothing else here does. */
@@ -32,7 +39,7 @@ export function createClient(options: ConsulOptions, tuning: Tuning): Client {
   function ask(path: string, datacenter: string, read: Read, call: Call, signal: AbortSignal) {
     const parameters = {
       dc: datacenter || options.datacenter,
-      ...(read.consistent ? { consistent: true } : { stale: options.stale }),
+      ...(read.consistent ? { consistent: true } : { stale: options.stale && !read.leader }),
       ...(read.after === undefined ? {} : { index: String(read.after), wait: `${options.block}ms` }),
     };
     const wait = read.after === undefined ? 0 : options.block;
@@ -53,15 +60,27 @@ export function createClient(options: ConsulOptions, tuning: Tuning): Client {
           : (parameters) => consul.catalog.node.services({ node: query.node, ...parameters });
       return ask(pathOf(query), query.datacenter, read, call, signal);
     },
-    services(datacenter, signal) {
-      const call: Call = (parameters) => consul.catalog.service.list(parameters);
-      return ask('/catalog/services', datacenter, { consistent: true }, call, signal);
+    services: (datacenter, read, signal) =>
+      ask(LISTS.services, datacenter, read, (parameters) => consul.catalog.service.list(parameters), signal),
+    nodes: (datacenter, read, signal) =>
+      ask(LISTS.nodes, datacenter, read, (parameters) => consul.catalog.node.list(parameters), signal),
+    checks(datacenter, read, signal) {
+      const filter = read.all ? {} : { filter: 'Status != "passing"' };
+      const call: Call = (parameters) => consul.health.state({ state: 'any', ...filter, ...parameters });
+      return ask(LISTS.checks, datacenter, read, call, signal);
     },
+    whereAll: (what) => where(LISTS[what]),
     leader: (signal) => ask('/status/leader', '', {}, (shared) => consul.status.leader(shared), signal),
     self: (signal) => ask('/agent/self', '', {}, (shared) => consul.agent.self(shared), signal),
     close,
   };
 }
+
+const LISTS = {
+  services: '/catalog/services',
+  nodes: '/catalog/nodes',
+  checks: '/health/state/any',
+} as const;
 
 function pathOf(query: ConsulQuery): string {
   return query.kind === 'service'

@@ -4,10 +4,13 @@ import { type QueryKey, queryKey } from '../pipeline/query.ts';
 import { type ConsulAnswer, type ConsulQuery, type Indexes, isConsulQuery } from '../pipeline/snapshot.ts';
 import { Watches } from '../pipeline/watches.ts';
 import { createClient } from './client.ts';
+import type { Failures } from './failures.ts';
 import { type ConsulOptions, TUNING, type Tuning } from './options.ts';
+import type { Shared } from './shared.ts';
+import { Sharing } from './sharing.ts';
 import { Slots } from './slots.ts';
 import { lastingToken } from './token.ts';
-import { type Shared, watch } from './watch.ts';
+import { watch } from './watch.ts';
 
 export interface FeedContext {
   readonly clock: Clock;
@@ -17,7 +20,7 @@ export interface FeedContext {
 }
 
 /**
- * Follows the queries that are for Consul by one blocking request each, and keeps the last good answer to each. Nothing that
+ * Follows the queries that are for Consul and keeps the last good answer to each. Nothing that
  * Consul says or fails to say ends a watch; only `want` and `signal` do, and `signal` closes every
  * connection. Throws a ProblemError where a TLS file cannot be read.
  */
@@ -32,19 +35,13 @@ export function createFeed(
   const client = createClient({ ...options, token: lastingToken(options.token, report) }, tuning);
   signal.addEventListener('abort', () => client.close(), { once: true });
 
-  const shared: Shared = {
-    client,
-    clock,
-    report,
-    tuning,
-    slots: new Slots(options.maxConnections),
-    maxStale: options.maxStale,
-    onChange,
-    keep: (answer) => answers.set(queryKey(answer.query), answer),
-  };
-
+  const failing = new Set<Failures>();
+  const { maxStale, maxConnections, block } = options;
+  const shared: Shared = { client, clock, report, tuning, maxStale, block, answers, failing, onChange };
+  const sharing = new Sharing(shared, maxConnections, signal);
+  const slots = new Slots(maxConnections);
   const watches = new Watches<ConsulQuery>(
-    (query, stop) => watch(query, recalled[queryKey(query)], shared, stop),
+    (query, stop) => watch(query, recalled[queryKey(query)], { ...shared, slots, sharing }, stop),
     (key) => {
       answers.delete(key);
       report({ type: 'forgotten', query: key });
@@ -54,7 +51,9 @@ export function createFeed(
   return {
     want(queries, before = {}) {
       recalled = before;
-      watches.want(queries.filter(isConsulQuery));
+      const asked = queries.filter(isConsulQuery);
+      sharing.adapt([...new Map(asked.map((query) => [queryKey(query), query])).values()]);
+      watches.want(asked);
     },
     snapshot: () => new Map(answers),
   };

@@ -40,8 +40,15 @@ export interface Tuning {
   readonly interval: number;
   /** … or, after an answer that changed something, one per this. */
   readonly changedInterval: number;
-  /** How often a query is read that found no connection free to block on. */
+  /** What tells of changes in a whole datacenter is asked `burst` times at once, then once per this. */
+  readonly triggerInterval: number;
+  /** How often all is read while nothing tells of changes. */
   readonly poll: number;
+  /** How long after a registration all is read once more. */
+  readonly sweepLater: number;
+  /** In the long run the reads of sweeps are this far apart, and as many may follow at once as fill the window. */
+  readonly sweepRead: number;
+  readonly sweepWindow: number;
   /** From 0 up to, but not including, 1. */
   readonly random: () => number;
 }
@@ -53,6 +60,10 @@ export const TUNING: Tuning = {
   burst: 5,
   interval: 200,
   changedInterval: 25,
+  triggerInterval: 1_000,
   poll: 1_000,
+  sweepLater: 10_000,
+  sweepRead: 2,
+  sweepWindow: 30_000,
   random: Math.random,
 };

@@ -20,7 +20,7 @@ export class Slots {
   }
 }
 
-/** How many queries may wait for a change at once; those past it are read again and again. */
+/** How many queries may wait for a change at once; where they are more, they share. */
 export function slotsOf(maxConnections: number): number {
   return maxConnections - Math.max(1, Math.ceil(maxConnections / 10));
 }

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Report } from '../pipeline/event.ts';
-import type { Clock } from '../pipeline/ports.ts';
 import { type Problem, ProblemError, problemOf } from '../pipeline/problem.ts';
 import { queryKey } from '../pipeline/query.ts';
 import {
@@ -9,29 +8,21 @@ import {
   countByHealth,
   type Registration,
 } from '../pipeline/snapshot.ts';
-import type { Client } from './client.ts';
 import { confirm } from './confirm.ts';
 import { decode } from './decode.ts';
 import { Failures } from './failures.ts';
 import { readHeaders } from './headers.ts';
 import { judge } from './judge.ts';
-import type { Tuning } from './options.ts';
 import { Pace } from './pace.ts';
+import { Post } from './post.ts';
+import type { Shared } from './shared.ts';
+import type { Sharing } from './sharing.ts';
 import type { Slots } from './slots.ts';
 
 /** What the watches of one feed share. */
-export interface Shared {
-  readonly client: Client;
+interface Common extends Shared {
   readonly slots: Slots;
-  readonly clock: Clock;
-  readonly report: Report;
-  readonly tuning: Tuning;
-  /** How long ago the answering server may have heard from the leader, in ms. */
-  readonly maxStale: number;
-  /** Puts the newest good answer into the snapshot. */
-  keep(answer: ConsulAnswer): void;
-  /** Called after a value entered the snapshot or changed in it, or came to count under a lower index. */
-  readonly onChange: () => void;
+  readonly sharing: Sharing;
 }
 
 /** A good answer; `ms` went by between its arrival and the end of its judgement, a second look included. */
@@ -55,7 +46,8 @@ type Look = Good | { readonly kind: 'rewound' } | { readonly kind: 'failed'; rea
  *          ┌────────────── rewound: index 0 ──────────────┐
  *          ▼                                              │
  *   read at once ── good ──▶ block past its index ── good ┤
- *          ▲                      ▲                       │
+ *          ▲                 or wait to be called, read   │
+ *          │                      ▲                       │
  *          │                      └───────────────────────┤
  *          └── failed: back off, index 0 ◀────────────────┘
  *
@@ -67,41 +59,61 @@ type Look = Good | { readonly kind: 'rewound' } | { readonly kind: 'failed'; rea
 export async function watch(
   query: ConsulQuery,
   before: string | undefined,
-  shared: Shared,
+  common: Common,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, slots, tuning } = shared;
+  const { clock, report, tuning, slots, sharing, answers, onChange } = common;
   const pace = new Pace(tuning.burst, tuning.interval);
-  const failures = new Failures(queryKey(query), shared);
+  const key = queryKey(query);
+  const failures = new Failures(key, common);
+  const post = new Post(query, clock);
+  sharing.join(post);
+  const leave = () => {
+    sharing.leave(post);
+    failures.stop();
+  };
+  signal.addEventListener('abort', leave, { once: true });
   let held: ConsulAnswer | undefined;
   let digest: string | undefined;
   let index = 0n;
   let changed = false;
 
   while (!signal.aborted) {
-    const blocking = index > 0n && slots.take();
-    if (index > 0n && !blocking) await clock.sleep(tuning.poll, signal);
+    const isBlocking = index > 0n && !sharing.isOn && slots.take();
+    if (index > 0n && !isBlocking) await post.wait(patience(common), signal);
     const turn = pace.turn(clock.now(), changed ? tuning.changedInterval : tuning.interval);
     if (turn > 0) await clock.sleep(turn, signal);
+    const give = isBlocking ? () => slots.give() : await sharing.turn(post.isUrgent);
+    const call = post.take();
+    const began = clock.now();
+    const read = isBlocking ? { after: index } : { leader: call?.isUrgent ?? false };
     const last = { answer: held, digest, before };
-    const found = signal.aborted ? undefined : await look(query, blocking ? index : 0n, last, shared, signal);
-    if (blocking) slots.give();
-    if (found === undefined || signal.aborted) return;
-    changed = found.kind === 'good' && found.changed;
-
-    if (found.kind === 'good') {
-      index = found.index;
+    const found = signal.aborted ? undefined : await look(query, read, last, common, signal);
+    give();
+    if (found?.kind === 'good' && !signal.aborted) {
       held = advance(query, held, found, clock.now());
+      answers.set(key, held);
       digest = found.digest;
-      shared.keep(held);
+      post.readAt = began;
       failures.end();
-      reportAnswer(held, found, shared.report);
-      if (found.changed || found.restarted) shared.onChange();
-    } else {
-      index = 0n;
-      if (found.kind === 'failed') await clock.sleep(failures.add(found.problem), signal);
+      reportAnswer(held, found, report);
+      if (found.changed || found.restarted) onChange();
     }
+    post.isFailing = found?.kind === 'failed';
+    call?.ended.resolve();
+    if (found === undefined || signal.aborted) return;
+    index = found.kind === 'good' ? found.index : 0n;
+    changed = found.kind === 'good' && found.changed;
+    if (found.kind === 'failed') await post.wait(failures.add(found.problem), signal);
   }
+}
+
+/**
+ * How long a query waits to be called that shares what tells of changes: as a blocking request would, but no two of them
+ * as long. What nothing tells of is seen then. Without sharing, for the next slot to come free.
+ */
+function patience({ sharing, block, tuning }: Common): number {
+  return sharing.isOn ? (block * (1 + tuning.random())) / 2 : tuning.poll;
 }
 
 /** What is known when a query is read again: its last good answer, that one's digest, and what `watch` was told. */
@@ -114,19 +126,19 @@ interface Last {
 /** One reading of the query, judged. Never rejects. */
 async function look(
   query: ConsulQuery,
-  after: bigint,
+  read: { readonly after?: bigint; readonly leader?: boolean },
   last: Last,
   { client, clock, maxStale }: Shared,
   signal: AbortSignal,
 ): Promise<Look> {
   try {
-    const reply = await client.query(query, after > 0n ? { after } : {}, signal);
+    const reply = await client.query(query, read, signal);
     const arrived = clock.now();
     const meta = readHeaders(reply.headers, maxStale);
     // Most answers to one that asks again are the same to the byte.
     const isSame = last.answer !== undefined && reply.digest === last.digest;
     const value = isSame ? last.answer.value : decode(query, reply.json());
-    const judgement = judge(query, value, meta, after, last.answer, last.before);
+    const judgement = judge(query, value, meta, read.after ?? 0n, last.answer, last.before);
     if (judgement.kind === 'rewound') return { kind: 'rewound' };
     if (judgement.kind === 'refused') throw new ProblemError(judgement.problem);
     const ms = () => clock.now() - arrived;

@@ -58,13 +58,19 @@ test('an agent that allows fewer connections than upsync may open gets a warning
   ]);
 });
 
-test('more queries than may wait at once get a warning', () => {
-  expect(amiss(checkConsul(options, facts, 90))).toEqual([]);
-  expect(amiss(checkConsul(options, facts, 91))).toMatchObject([
+test('more queries than may wait at once share, and get a warning only where there is no connection for that', () => {
+  expect(amiss(checkConsul(options, facts, 91))).toEqual([]);
+  expect(checkConsul(options, facts, 91)).toContainEqual(
+    expect.objectContaining({
+      what: expect.stringMatching(/^91 queries share what tells of changes, on at most 100/),
+    }),
+  );
+  expect(amiss(checkConsul({ ...options, maxConnections: 4 }, facts, 3))).toEqual([]);
+  expect(amiss(checkConsul({ ...options, maxConnections: 4 }, facts, 4))).toMatchObject([
     {
       level: 'warn',
       where: 'consul.max_connections',
-      what: expect.stringMatching(/^91 queries, and 90 of them/),
+      what: expect.stringMatching(/^4 queries, and 3 of them/),
     },
   ]);
 });

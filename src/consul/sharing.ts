@@ -1,0 +1,86 @@
+import type { ConsulQuery } from '../pipeline/snapshot.ts';
+import { followDatacenter, triggersEach } from './datacenter.ts';
+import type { Post } from './post.ts';
+import type { Shared } from './shared.ts';
+import { slotsOf } from './slots.ts';
+import { Turns } from './turns.ts';
+
+/** Queries that share go on sharing until so much of the slots would do for all. */
+const fewer = 0.8;
+
+/**
+ * Whether each query has a blocking request of its own, or all share what tells of changes, since they are more than
+ * there are slots. All do then, not only the last ones: none is slower than another for its place in a list.
+ */
+export class Sharing {
+  readonly #turns: Turns;
+  /** The connections that stay free of all else. */
+  readonly #urgent: Turns;
+  readonly #shared: Shared;
+  readonly #slots: number;
+  readonly #signal: AbortSignal;
+  readonly #posts = new Set<Post>();
+  readonly #datacenters = new Map<string, AbortController>();
+  #isOn = false;
+
+  constructor(shared: Shared, maxConnections: number, signal: AbortSignal) {
+    this.#shared = shared;
+    this.#slots = slotsOf(maxConnections);
+    this.#signal = signal;
+    this.#turns = new Turns(this.#slots);
+    this.#urgent = new Turns(maxConnections - this.#slots);
+  }
+
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  /** These are followed from now on. */
+  adapt(queries: readonly ConsulQuery[]): void {
+    const wasOn = this.#isOn;
+    this.#isOn = queries.length > (wasOn ? Math.floor(this.#slots * fewer) : this.#slots);
+    const datacenters = new Set(this.#isOn ? queries.map(({ datacenter }) => datacenter) : []);
+    for (const [datacenter, stop] of this.#datacenters) if (!datacenters.has(datacenter)) stop.abort();
+    for (const datacenter of datacenters) if (!this.#datacenters.has(datacenter)) this.#follow(datacenter);
+    // Who waits to be called takes a slot instead.
+    if (wasOn && !this.#isOn) for (const post of this.#posts) void post.call(false);
+  }
+
+  /**
+   * Resolves when a request that does not wait may be made, with what is to be called after it. While each query has its
+   * own, that is at once: they are fewer than there are connections.
+   */
+  async turn(isUrgent: boolean): Promise<() => void> {
+    if (!this.#isOn) return () => undefined;
+    const turns = isUrgent ? this.#urgent : this.#turns;
+    await turns.take();
+    return () => turns.give();
+  }
+
+  join(post: Post): void {
+    this.#posts.add(post);
+  }
+
+  leave(post: Post): void {
+    this.#posts.delete(post);
+    post.take()?.ended.resolve();
+  }
+
+  #follow(datacenter: string): void {
+    const stop = new AbortController();
+    const connections = (this.#datacenters.size + 1) * triggersEach;
+    this.#datacenters.set(datacenter, stop);
+    stop.signal.addEventListener('abort', () => this.#datacenters.delete(datacenter));
+    followDatacenter(
+      {
+        datacenter,
+        posts: () => [...this.#posts].filter(({ query }) => query.datacenter === datacenter),
+        // Where they would take up all connections, nothing tells of changes.
+        hasTriggers: connections < this.#slots,
+        turns: this.#turns,
+      },
+      this.#shared,
+      AbortSignal.any([this.#signal, stop.signal]),
+    );
+  }
+}
