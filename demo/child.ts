@@ -22,12 +22,17 @@ export interface ChildOptions {
 /** From SIGTERM to SIGKILL, in ms. */
 const patience = 3_000;
 
-/**
- * Runs one of our own scripts. `setpriv` (util-linux) keeps the pid and lets the kernel end the child should we be
- * killed. It gets a session of its own: Ctrl-C in the terminal reaches us alone, and we end the child in our order.
- */
+/** Runs one of our own scripts. */
 export function startScript(script: string, args: readonly string[], options: ChildOptions = {}): Child {
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, script, ...args], {
+  return startProgram(process.execPath, [script, ...args], options);
+}
+
+/**
+ * `setpriv` (util-linux) keeps the pid and lets the kernel end the child should we be killed. It gets a session of its
+ * own: Ctrl-C in the terminal reaches us alone, and we end the child in our order.
+ */
+export function startProgram(program: string, args: readonly string[], options: ChildOptions = {}): Child {
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', program, ...args], {
     detached: true,
     env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -9,7 +9,7 @@ export interface Folder extends AsyncDisposable {
 const cache = join(import.meta.dirname, '../node_modules/.cache/upsync');
 
 /** All that a run writes lies in one folder of the clone and goes with it; the beds' temporary folders too. */
-export async function makeFolder(kind: 'demo' | 'soak' = 'demo'): Promise<Folder> {
+export async function makeFolder(kind: 'demo' | 'soak' | 'bench' = 'demo'): Promise<Folder> {
   await sweep(kind);
   const path = join(cache, `${kind}-${process.pid.toString(36)}`);
   await mkdir(path, { recursive: true });

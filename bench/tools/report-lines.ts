@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+const published = z.looseObject({
+  event: z.literal('published'),
+  steps: z.record(z.string(), z.number()),
+});
+
+/** upsync's JSON log: what a published release took, step by step in ms; undefined for any other line. */
+export function stepsOf(text: string): Readonly<Record<string, number>> | undefined {
+  return published.safeParse(parse(text)).data?.steps;
+}
+
+/** Whether the line tells of this event. */
+export function isEvent(text: string, event: string): boolean {
+  return text.includes(`"event":"${event}"`);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startSidecar } from './sidecar.ts';
+import type { Setup, Tool } from './tool.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** upsync as npm installs it: compiled to JavaScript. */
+export async function buildUpsync(): Promise<void> {
+  await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-p', join(root, 'src')], { cwd: root });
+}
+
+/** With its defaults, status page included; its log as JSON, as beside a log collector. */
+export const upsync: Tool = {
+  name: 'upsync',
+  async start(setup) {
+    const config = join(setup.gateway.bed.folder, 'upsync.yaml');
+    await writeFile(config, configOf(setup));
+    const { preload, debug = false } = setup;
+    const level = debug ? ['--log-level', 'debug'] : [];
+    return startSidecar(
+      process.execPath,
+      [join(root, 'dist/main.js'), '--config', config, '--log-format', 'json', ...level],
+      preload === undefined ? {} : { NODE_OPTIONS: `--import=${preload.href}` },
+    );
+  },
+};
+
+/** Where upsync writes what nginx includes. */
+export function outputOf({ gateway }: Setup): string {
+  return join(gateway.bed.folder, 'upsync');
+}
+
+/** JSON is YAML, and names need no care in it. */
+function configOf(setup: Setup): string {
+  const { consul, gateway, services, config = '' } = setup;
+  const { tls } = consul;
+  const lines = {
+    consul: {
+      address: consul.url,
+      ...(tls && {
+        tls: { ca_file: tls.ca, cert_file: tls.cert, key_file: tls.key, server_name: tls.serverName },
+      }),
+    },
+    nginx: { conf: gateway.bed.conf, binary: gateway.binary },
+    output: outputOf(setup),
+    listen: '127.0.0.1:0',
+    upstreams: Object.fromEntries(services.map((name) => [name, {}])),
+  };
+  const yaml = Object.entries(lines).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+  return `${yaml.join('\n')}\n${config}\n`;
+}
