@@ -54,7 +54,9 @@ export class Registry implements Disposable {
 
   async remove(entries: readonly Entry[]): Promise<void> {
     await this.#transact(
-      entries.map(({ node, id }) => ({ Service: { Verb: 'delete', Node: node, Service: { ID: id } } })),
+      entries.map(({ service, node, id }) => ({
+        Service: { Verb: 'delete', Node: node, Service: { ID: id, Service: service } },
+      })),
     );
   }
 

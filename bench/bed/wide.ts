@@ -36,7 +36,10 @@ export async function startWide(services: number, each: number): Promise<Wide> {
     registry,
     services: names,
     filledIn,
-    limit: (connections) => tls.consul.configure(`limits { http_max_conns_per_client = ${connections} }`),
+    async limit(connections) {
+      await tls.consul.configure(`limits { http_max_conns_per_client = ${connections} }`);
+      await registry.put('/v1/agent/reload');
+    },
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
 }

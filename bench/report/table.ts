@@ -12,9 +12,10 @@ export interface Table {
   readonly rows: readonly Row[];
 }
 
-/** A scenario's figures: a row for each case and figure, a column for each tool, in the order in which they came. */
+/** A scenario's figures: a row for each case and figure, a column for each tool, upsync first. */
 export function tableOf({ measurements }: Section): Table {
-  const tools = [...new Set(measurements.map(({ tool }) => tool))];
+  const all = new Set(measurements.map(({ tool }) => tool));
+  const tools = [...all].sort((a, b) => Number(b === 'upsync') - Number(a === 'upsync'));
   const rows = Map.groupBy(measurements, rowOf);
   return {
     head: ['', ...tools],

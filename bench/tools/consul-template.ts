@@ -23,6 +23,7 @@ export async function versionOf(binary: string): Promise<string> {
  */
 export function consulTemplate(binary: string, wait?: string): Tool {
   return {
+    renderedBy,
     name: wait === undefined ? 'consul-template' : `consul-template -wait ${wait}`,
     async start(setup) {
       const { folder, pidFile } = setup.gateway.bed;
@@ -44,7 +45,7 @@ template {
   };
 }
 
-export function renderedBy({ gateway }: Setup): string {
+function renderedBy({ gateway }: Setup): string {
   return join(gateway.folder, 'upstreams.conf');
 }
 

@@ -6,6 +6,8 @@ export interface Tool {
   readonly name: string;
   /** Starts it, as a process of its own. It is killed in the end. */
   start(setup: Setup): Promise<Sidecar>;
+  /** The file with the upstreams that nginx includes. */
+  renderedBy(setup: Setup): string;
 }
 
 export interface Setup {

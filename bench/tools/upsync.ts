@@ -15,6 +15,7 @@ export async function buildUpsync(): Promise<void> {
 /** With its defaults, status page included; its log as JSON, as beside a log collector. */
 export const upsync: Tool = {
   name: 'upsync',
+  renderedBy: (setup) => join(outputOf(setup), 'current/http/upstreams.conf'),
   async start(setup) {
     const config = join(setup.gateway.bed.folder, 'upsync.yaml');
     await writeFile(config, configOf(setup));
@@ -28,8 +29,7 @@ export const upsync: Tool = {
   },
 };
 
-/** Where upsync writes what nginx includes. */
-export function outputOf({ gateway }: Setup): string {
+function outputOf({ gateway }: Setup): string {
   return join(gateway.bed.folder, 'upsync');
 }
 

@@ -67,7 +67,7 @@ export interface Consul extends AsyncDisposable {
   stop(): Promise<void>;
   /** While it is down: takes all its state away, so that it starts as a new one. */
   forget(): Promise<void>;
-  /** More than `hcl`, taken up while it runs: Consul can take up limits and log levels so, and little else. */
+  /** More than the `hcl` that it was started with: it takes this up when it reloads (limits and log levels) or starts. */
   configure(hcl: string): Promise<void>;
   /** Starts it again, on the same ports and data, and waits until it serves. */
   start(): Promise<void>;
@@ -147,7 +147,6 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
     async configure(hcl) {
       if (options.hcl === undefined) throw new Error('this agent was started without hcl');
       await writeFile(join(folder, 'more.hcl'), `${options.hcl}\n${hcl}`);
-      await consul.request('PUT', '/v1/agent/reload');
     },
     forget: () => rm(join(folder, 'data'), { recursive: true, force: true }),
     async start() {

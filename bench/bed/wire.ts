@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+/** A forwarder before Consul that counts what passes. */
+export interface Wire extends AsyncDisposable {
+  /** Where it listens, on 127.0.0.1. */
+  readonly port: number;
+  /** In both directions, so far. */
+  readonly bytes: () => number;
+  /** So far; undefined over TLS. */
+  readonly requests: () => number | undefined;
+}
+
+/** `to`: the URL whose host and port are forwarded to. */
+export async function startWire(to: string): Promise<Wire> {
+  const { protocol, hostname, port } = new URL(to);
+  const open = new Set<Socket>();
+  let [bytes, requests] = [0, 0];
+  const server = createServer((from) => {
+    const onward = connect(Number(port), hostname);
+    for (const [one, other] of [
+      [from, onward],
+      [onward, from],
+    ] as const) {
+      open.add(one);
+      one.setNoDelay();
+      one.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        // A client sends the next request once it has its answer: each begins a chunk.
+        if (one === from && /^(GET|PUT) /.test(chunk.toString('latin1', 0, 4))) requests += 1;
+      });
+      one.pipe(other);
+      // How one side ends, the other one does too.
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        open.delete(one);
+        other.destroy();
+      });
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    bytes: () => bytes,
+    requests: () => (protocol === 'http:' ? requests : undefined),
+    async [Symbol.asyncDispose]() {
+      server.close();
+      for (const socket of open) socket.destroy();
+    },
+  };
+}
+
+/** The same Consul, by way of the wire. */
+export function through<T extends { readonly url: string }>(wire: Wire, consul: T): T {
+  const url = new URL(consul.url);
+  return { ...consul, url: `${url.protocol}//127.0.0.1:${wire.port}` };
+}

@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import { take } from '../bed/farm.ts';
+import { connectionsTo, residentMemory } from '../bed/process.ts';
+import type { Entry } from '../bed/registry.ts';
+import { recordUsage } from '../bed/usage.ts';
+import type { Wide } from '../bed/wide.ts';
+import { startWire, through } from '../bed/wire.ts';
+import { type Bench, noConsulTemplate, type Scenario } from '../scenario.ts';
+import { isEvent } from '../tools/report-lines.ts';
+import type { ConsulAddress, Tool } from '../tools/tool.ts';
+import { startTurn, type Turn } from '../turn.ts';
+
+const size = '2,000 × 5';
+const raised = 4_000;
+const byDefault = 200;
+
+export const scale: Scenario = {
+  name: 'scale',
+  title: '2,000 services of 5 instances, all followed by one sidecar',
+  async run(bench) {
+    const wide = await bench.wide();
+    const consulTemplate = bench.consulTemplate();
+    if (consulTemplate === undefined) {
+      bench.absent({ tool: 'consul-template', of: `${size}, HTTP`, ...followed }, noConsulTemplate);
+    }
+    for (let run = 0; run < bench.few(scaleRuns(bench)); run += 1) {
+      if (process.env.ONLYCT === undefined)
+        await follow(bench, { wide, tool: bench.upsync, consul: wide.http, of: `${size}, HTTP` });
+      if (process.env.ONLYCT === undefined)
+        await follow(bench, { wide, tool: bench.upsync, consul: wide.https, of: `${size}, TLS` });
+      if (consulTemplate === undefined) continue;
+      await giveUp(bench, { wide, tool: consulTemplate, consul: wide.http, of: `${size}, HTTP` });
+      await wide.limit(raised);
+      await follow(bench, { wide, tool: consulTemplate, consul: wide.http, of: `${size}, HTTP, no limit` });
+      await wide.limit(byDefault);
+    }
+  },
+};
+
+/** A run takes two minutes: what is repeated within one, the changes, tells more than further runs. */
+function scaleRuns({ runs }: Bench): number {
+  return Math.min(runs, 1);
+}
+
+interface Case {
+  readonly wide: Wide;
+  readonly tool: Tool;
+  readonly consul: ConsulAddress;
+  readonly of: string;
+}
+
+const followed = { what: 'services followed', unit: '' };
+
+async function follow(bench: Bench, { wide, tool, consul, of }: Case): Promise<void> {
+  const record = (what: string, unit: string, ...values: number[]) =>
+    bench.record({ tool: tool.name, of, what, unit }, ...values);
+  bench.say(`${tool.name}, ${of}`);
+  await using wire = await startWire(consul.url);
+  const options = { consul: through(wire, consul), services: wide.services, patience: 120_000 };
+  await using turn = await startTurn(bench, tool, options);
+  const { sidecar, servedAt } = turn;
+  record('start → first answer through nginx', 'ms', servedAt - sidecar.startedAt);
+  if (tool === bench.upsync) {
+    const published = await sidecar.log.first((text) => isEvent(text, 'published'), bench.signal);
+    record('start → first proven release', 'ms', published.at - sidecar.startedAt);
+  }
+  record(followed.what, followed.unit, await countFollowed(tool, turn));
+  record('connections', '', await connectionsTo(sidecar.pid, wire.port));
+  const watched = { tool: tool.name, pids: [sidecar.pid], consul: wide.pid, wire };
+  await bench.sleep(bench.few(10) * 1000);
+  await recordUsage(bench, { ...watched, of: `${of}, idle` }, () => bench.sleep(bench.few(20) * 1000));
+  record('resident memory, idle', 'MiB', await residentMemory(sidecar.pid));
+  await recordUsage(bench, { ...watched, of: `${of}, a change a second` }, async () => {
+    record('lone change → first answer', 'ms', ...(await changes(bench, wide, turn)));
+  });
+  record('connections at work', '', await connectionsTo(sidecar.pid, wire.port));
+  record('resident memory, after changes', 'MiB', await residentMemory(sidecar.pid));
+}
+
+/** Instances join services at random, one a second. */
+async function changes(bench: Bench, wide: Wide, turn: Turn): Promise<number[]> {
+  const [backend] = take(await bench.farm(), 1);
+  const joined: Entry[] = [];
+  const times: number[] = [];
+  for (let each = 0; each < bench.few(25); each += 1) {
+    const began = performance.now();
+    const service = wide.services[Math.floor(Math.random() * wide.services.length)] ?? '';
+    if (joined.some((one) => one.service === service)) continue;
+    const { address, port } = backend;
+    const entry = { service, id: `${service}-joined`, node: `node-${each}`, address, port };
+    joined.push(entry);
+    const sentAt = await wide.registry.add(entry);
+    const { at } = await turn.ask(service, ({ body }) => body === backend.name);
+    times.push(at - sentAt);
+    await bench.sleep(Math.max(300, 1000 - (performance.now() - began)));
+  }
+  await wide.registry.remove(joined);
+  return times;
+}
+
+/** How far it gets with Consul's default limit, in half a minute. */
+async function giveUp(bench: Bench, { wide, tool, consul, of }: Case): Promise<void> {
+  bench.say(`${tool.name}, ${of}`);
+  const port = Number(new URL(consul.url).port);
+  await using turn = await startTurn(bench, tool, { consul, services: wide.services, unserved: true });
+  const { sidecar } = turn;
+  const deadline = performance.now() + bench.few(30) * 1000;
+  let connections = 0;
+  while (sidecar.end() === undefined && performance.now() < deadline) {
+    await bench.sleep(500);
+    connections = Math.max(connections, await connectionsTo(sidecar.pid, port).catch(() => 0));
+  }
+  const seconds = ((performance.now() - sidecar.startedAt) / 1000).toFixed(0);
+  bench.record({ tool: tool.name, of, ...followed }, await countFollowed(tool, turn));
+  bench.record({ tool: tool.name, of, what: 'connections', unit: '' }, connections);
+  const end = sidecar.end() ?? 'it goes on trying';
+  bench.note(
+    `${tool.name}, ${of}: after ${seconds} s ${end}; it last said: ${sidecar.log.lines.at(-1)?.text ?? ''}`,
+  );
+}
+
+/** Upstreams in what it rendered that have all their servers. */
+async function countFollowed(tool: Tool, { setup }: Turn): Promise<number> {
+  const text = await readFile(tool.renderedBy(setup), 'utf8').catch(() => '');
+  const blocks = text.match(/^upstream [^}]*\}/gm) ?? [];
+  return blocks.filter((block) => (block.match(/^\s*server 127\.[1-9]/gm)?.length ?? 0) >= 5).length;
+}
