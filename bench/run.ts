@@ -21,6 +21,7 @@ export async function runScenario(
   const bench: Bench = {
     runs: flags.runs,
     few: (meant) => (flags.quick ? Math.min(2, Math.ceil(meant)) : Math.ceil(meant)),
+    sizes: (meant) => (flags.quick ? meant.slice(0, 2) : meant),
     signal,
     upsync,
     consulTemplate: (wait) => (binary === undefined ? undefined : consulTemplate(binary, wait)),
@@ -31,7 +32,7 @@ export async function runScenario(
     absent: (key, why) => recorder.absent(key, why),
     note: (text) => recorder.note(text),
     say,
-    sleep: (time) => sleep(time, undefined, { signal }),
+    sleep: (time) => sleep(Math.max(0, time), undefined, { signal }),
   };
   const began = performance.now();
   await scenario.run(bench);

@@ -17,6 +17,8 @@ export interface Bench {
   readonly runs: number;
   /** As many as are meant, or fewer in a quick run. */
   few(meant: number): number;
+  /** The sizes that are meant, or the first two in a quick run. */
+  sizes(meant: readonly number[]): readonly number[];
   readonly signal: AbortSignal;
   readonly upsync: Tool;
   /** With its option `-wait`, where given; undefined where there is none on this machine. */

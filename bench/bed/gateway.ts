@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { type FSWatcher, watch } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type NginxBed, startNginx } from '../../test/bed/nginx.ts';
 
 /** The nginx that a tool keeps in step. `/NAME` is answered by the upstream of that name, `/` by nginx itself. */
@@ -15,6 +17,17 @@ export interface Gateway extends AsyncDisposable {
 }
 
 export const nginxBinary = process.env.NGINX_BIN ?? 'nginx';
+
+export async function nginxVersion(): Promise<string> {
+  const { stderr } = await promisify(execFile)(nginxBinary, ['-v']);
+  return /nginx\/(\S+)/.exec(stderr)?.[1] ?? 'unknown';
+}
+
+/** Whether it has `keepalive_min_timeout`, which is there from 1.27.4 on. */
+export function hasMinTimeout(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  return major > 1 || minor > 27 || (minor === 27 && patch >= 4);
+}
 
 /** Each answer's `x-worker` is the pid of the worker that gave it. */
 export async function startGateway({ workers = 2, http = '' } = {}): Promise<Gateway> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { binary as consulBinary } from '../../test/bed/consul.ts';
 import { findConsulTemplate, versionOf } from '../tools/consul-template.ts';
-import { nginxBinary } from './gateway.ts';
+import { nginxVersion } from './gateway.ts';
 
 const run = promisify(execFile);
 
@@ -16,13 +16,12 @@ export function machine(): string {
 }
 
 export async function versions(): Promise<Record<string, string>> {
-  const nginx = await run(nginxBinary, ['-v']);
   const consul = await run(consulBinary(), ['version']);
   const consulTemplate = findConsulTemplate();
   return {
     upsync: await commit(),
     ...(consulTemplate === undefined ? {} : { 'consul-template': await versionOf(consulTemplate) }),
-    nginx: /nginx\/(\S+)/.exec(nginx.stderr)?.[1] ?? 'unknown',
+    nginx: await nginxVersion(),
     Consul: /v([\d.]+)/.exec(consul.stdout)?.[1] ?? 'unknown',
     Node: process.versions.node,
   };

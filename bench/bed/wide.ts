@@ -1,6 +1,7 @@
 import { startTlsConsul, type TlsConsul } from '../../test/support/consul-tls.ts';
 import type { ConsulAddress } from '../tools/tool.ts';
-import { type Entry, Registry } from './registry.ts';
+import { instancesOf } from './instances.ts';
+import { Registry } from './registry.ts';
 
 /** A Consul with thousands of services, over plain HTTP and TLS. */
 export interface Wide extends AsyncDisposable {
@@ -15,9 +16,6 @@ export interface Wide extends AsyncDisposable {
   /** Lets one client have so many connections; Consul's default is 200. */
   limit(connections: number): Promise<void>;
 }
-
-/** So many nodes share the instances. */
-const nodes = 100;
 
 export async function startWide(services: number, each: number): Promise<Wide> {
   await using starting = new AsyncDisposableStack();
@@ -42,16 +40,4 @@ export async function startWide(services: number, each: number): Promise<Wide> {
     },
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
-}
-
-/**
- * Each has an address of its own where nobody listens: nginx is refused there at once and goes on to the next server.
- * So the first request that gets an answer of a backend tells that this backend has joined.
- */
-export function instancesOf(service: string, first: number, count: number): readonly Entry[] {
-  return Array.from({ length: count }, (_, at) => {
-    const number = first + at;
-    const address = `127.${1 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`;
-    return { service, id: `${service}-${at}`, node: `node-${number % nodes}`, address, port: 1 };
-  });
 }

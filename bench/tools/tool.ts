@@ -15,8 +15,8 @@ export interface Setup {
   readonly gateway: Gateway;
   /** Each becomes an upstream of its own name. */
   readonly services: readonly string[];
-  /** For upsync: more keys of its configuration, as YAML. */
-  readonly config?: string;
+  /** For upsync: whether each read has to come from Consul's leader. */
+  readonly consistent?: boolean;
   /** For upsync: a script to load before it. */
   readonly preload?: URL;
   /** For upsync: says each step and answer. */

@@ -35,11 +35,12 @@ function outputOf({ gateway }: Setup): string {
 
 /** JSON is YAML, and names need no care in it. */
 function configOf(setup: Setup): string {
-  const { consul, gateway, services, config = '' } = setup;
+  const { consul, gateway, services, consistent = false } = setup;
   const { tls } = consul;
   const lines = {
     consul: {
       address: consul.url,
+      ...(consistent && { stale: false }),
       ...(tls && {
         tls: { ca_file: tls.ca, cert_file: tls.cert, key_file: tls.key, server_name: tls.serverName },
       }),
@@ -50,5 +51,5 @@ function configOf(setup: Setup): string {
     upstreams: Object.fromEntries(services.map((name) => [name, {}])),
   };
   const yaml = Object.entries(lines).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
-  return `${yaml.join('\n')}\n${config}\n`;
+  return `${yaml.join('\n')}\n`;
 }

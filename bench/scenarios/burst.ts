@@ -1,0 +1,85 @@
+import { type Backend, take } from '../bed/farm.ts';
+import { type Answer, askOnce } from '../bed/probe.ts';
+import { type Bench, noConsulTemplate, type Scenario } from '../scenario.ts';
+import type { Tool } from '../tools/tool.ts';
+import { rotated, startTurn, type Turn } from '../turn.ts';
+
+const service = 'burst';
+const count = 50;
+const apart = 20;
+/** Longer than any of the tools waits for more to come: then no more reload is to come either. */
+const quiet = 1_300;
+
+const reloads = { what: 'reloads', unit: '' };
+const full = { what: 'last registration → all answer', unit: 'ms' };
+
+export const burst: Scenario = {
+  name: 'burst',
+  title: `${count} instances join one service, ${apart} ms apart`,
+  async run(bench) {
+    const others = [bench.consulTemplate(), bench.consulTemplate('100ms:1s')].filter(
+      (tool) => tool !== undefined,
+    );
+    if (others.length === 0) bench.absent({ tool: 'consul-template', ...full }, noConsulTemplate);
+    for (let run = 0; run < bench.runs; run += 1) {
+      for (const tool of rotated([bench.upsync, ...others], run)) await once(bench, tool);
+    }
+  },
+};
+
+async function once(bench: Bench, tool: Tool): Promise<void> {
+  const { consul, registry } = await bench.consul();
+  const [first, ...others] = take(await bench.farm(), 1 + count);
+  await registry.join(service, first);
+  // One worker: then whoever answers tells which configuration it has.
+  await using turn = await startTurn(bench, tool, { consul, services: [service], workers: 1 });
+  await bench.sleep(500);
+  const before = turn.gateway.reloads.length;
+  await using watch = keepAsking(turn);
+  let lastAt = 0;
+  const began = performance.now();
+  const sent = others.map(async (backend, at) => {
+    await bench.sleep(began + at * apart - performance.now());
+    lastAt = await registry.join(service, backend);
+  });
+  await Promise.all(sent);
+  await untilQuiet(bench, turn);
+  bench.record({ tool: tool.name, ...reloads }, turn.gateway.reloads.length - before);
+  bench.record({ tool: tool.name, ...full }, fullAt(watch.answers, [first, ...others]) - lastAt);
+  await Promise.all([first, ...others].map((backend) => registry.leave(service, backend)));
+}
+
+/** When a worker answered for the first time of which all backends were seen. */
+function fullAt(answers: readonly Answer[], backends: readonly Backend[]): number {
+  const workers = Map.groupBy(answers, ({ worker }) => worker).values();
+  const complete = [...workers].filter((own) => {
+    const seen = new Set(own.map(({ body }) => body));
+    return backends.every(({ name }) => seen.has(name));
+  });
+  const [first] = complete.map(([answer]) => answer?.at ?? 0).sort((a, b) => a - b);
+  if (first === undefined) throw new Error(`some of ${backends.length} instances never answered`);
+  return first;
+}
+
+function keepAsking({ gateway }: Turn): AsyncDisposable & { answers: readonly Answer[] } {
+  const answers: Answer[] = [];
+  let stopped = false;
+  const asking = (async () => {
+    while (!stopped) answers.push(await askOnce(gateway.bed, `/${service}`));
+  })();
+  return {
+    answers,
+    async [Symbol.asyncDispose]() {
+      stopped = true;
+      await asking;
+    },
+  };
+}
+
+async function untilQuiet(bench: Bench, { gateway }: Turn): Promise<void> {
+  for (;;) {
+    const seen = gateway.reloads.length;
+    await bench.sleep(quiet);
+    if (gateway.reloads.length === seen) return;
+  }
+}
