@@ -35,9 +35,16 @@ export async function startTurn(bench: Bench, tool: Tool, options: TurnOptions):
     askUntil(gateway.bed, `/${service}`, wanted, bench.signal, within);
   const [first = ''] = options.services;
   // It may be that nobody listens at the addresses of the service: that there is an upstream is enough.
-  const servedAt = unserved ? Number.NaN : (await ask(first, ({ known }) => known, patience)).at;
+  const servedAt = unserved
+    ? Number.NaN
+    : (await ask(first, ({ known }) => known, patience).catch((error) => explain(error, tool, sidecar))).at;
   const started = starting.move();
   return { gateway, setup, sidecar, servedAt, ask, [Symbol.asyncDispose]: () => started.disposeAsync() };
+}
+
+function explain(error: Error, tool: Tool, { log }: Sidecar): never {
+  const last = log.lines.slice(-5).map(({ text }) => text.slice(0, 500));
+  throw new Error(`${error.message}\n${tool.name} last said:\n${last.join('\n')}`, { cause: error });
 }
 
 /** The tools in turn, each run beginning with another one, so that none is always the first. */

@@ -22,3 +22,14 @@ function parse(text: string): unknown {
     return undefined;
   }
 }
+
+/** What bed/loop-delay.ts wrote, in ms. */
+export function mostDelay(text: string): number {
+  return z.looseObject({ most: z.number() }).parse(parse(text)).most;
+}
+
+/** What the soak's heap.ts wrote, in MiB; undefined for any other line. */
+export function heapOf(text: string): number | undefined {
+  const line = z.looseObject({ event: z.literal('heap'), heapUsed: z.number() }).safeParse(parse(text));
+  return line.data === undefined ? undefined : line.data.heapUsed / 2 ** 20;
+}
