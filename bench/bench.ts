@@ -1,6 +1,8 @@
 import { makeFolder } from '../demo/folder.ts';
 import { Fixtures } from './fixtures.ts';
 import { type Flags, readFlags, usage } from './flags.ts';
+import { drawCharts } from './report/charts.ts';
+import { writeReadme } from './report/readme.ts';
 import { latest, quick, readResults, writeResults } from './report/results.ts';
 import { plain, tableOf } from './report/table.ts';
 import { runScenario } from './run.ts';
@@ -19,7 +21,8 @@ async function main(): Promise<number> {
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stopping.abort());
   try {
-    await bench(flags, stopping.signal);
+    if (!flags.readme) await bench(flags, stopping.signal);
+    if (!flags.quick) await present();
     return 0;
   } catch (error) {
     if (stopping.signal.aborted) {
@@ -46,6 +49,13 @@ async function bench(flags: Flags, signal: AbortSignal): Promise<void> {
     for (const note of section.notes) say(note);
     say(`(${Math.round(section.seconds)} s)`);
   }
+}
+
+/** Into README.md, and beside the figures. */
+async function present(): Promise<void> {
+  const results = await readResults(latest);
+  await drawCharts(results);
+  await writeReadme(results);
 }
 
 function say(line: string): void {

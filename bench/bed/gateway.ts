@@ -16,7 +16,7 @@ export interface Gateway extends AsyncDisposable {
   readonly binary: string;
 }
 
-export const nginxBinary = process.env.NGINX_BIN ?? 'nginx';
+const nginxBinary = process.env.NGINX_BIN ?? 'nginx';
 
 export async function nginxVersion(): Promise<string> {
   const { stderr } = await promisify(execFile)(nginxBinary, ['-v']);

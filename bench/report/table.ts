@@ -2,7 +2,7 @@ import type { Measurement, Section } from './results.ts';
 import { summarise } from './statistics.ts';
 
 /** One line of a table: what was measured, and what came out for each tool. */
-export interface Row {
+interface Row {
   readonly what: string;
   readonly cells: readonly string[];
 }
@@ -16,7 +16,9 @@ export interface Table {
 export function tableOf({ measurements }: Section): Table {
   const all = new Set(measurements.map(({ tool }) => tool));
   const tools = [...all].sort((a, b) => Number(b === 'upsync') - Number(a === 'upsync'));
-  const rows = Map.groupBy(measurements, rowOf);
+  // What is said of one case stands together.
+  const cases = [...Map.groupBy(measurements, ({ of }) => of).values()].flat();
+  const rows = Map.groupBy(cases, rowOf);
   return {
     head: ['', ...tools],
     rows: [...rows].map(([what, found]) => ({

@@ -14,7 +14,7 @@ const live = { what: 'change → first answer', unit: 'ms' };
 const outside = { what: 'before nginx: change → HUP', unit: 'ms' };
 const inside = { what: 'nginx: HUP → first answer', unit: 'ms' };
 
-/** So many join, one after the other, before all leave at once: nobody waits long for its turn in the upstream. */
+/** So many join, one after the other, before all leave at once: none waits long for its turn in the upstream. */
 const joining = 3;
 
 export const lone: Scenario = {
@@ -99,11 +99,21 @@ async function measure(bench: Bench, tool: string, gateway: Gateway, way: Way): 
     }
     await rest(bench);
     await way.leave();
+    await untilGone(bench, gateway, way.backends);
   }
-  await rest(bench);
   bench.record({ tool, ...live }, ...times.map(({ sentAt, at }) => at - sentAt));
   bench.record({ tool, ...outside }, ...times.map(({ sentAt, hupAt }) => hupAt - sentAt));
   bench.record({ tool, ...inside }, ...times.map(({ hupAt, at }) => at - hupAt));
+}
+
+/** Until none of them answers any more, neither from old workers nor from new ones. */
+async function untilGone(bench: Bench, gateway: Gateway, backends: readonly Backend[]): Promise<void> {
+  let others = 0;
+  const isGone = ({ body }: { body: string }) => {
+    others = backends.some(({ name }) => name === body) ? 0 : others + 1;
+    return others >= 30;
+  };
+  await askUntil(gateway.bed, `/${service}`, isGone, bench.signal);
 }
 
 /** Longer than nginx needs to end old workers, and upsync to be quiet: the next change is a lone one again. */

@@ -28,7 +28,7 @@ export interface ConsulAddress {
   readonly tls?: TlsFiles;
 }
 
-export interface TlsFiles {
+interface TlsFiles {
   readonly serverName: string;
   /** Paths of PEM files. */
   readonly ca: string;
