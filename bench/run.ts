@@ -24,7 +24,7 @@ export async function runScenario(
     sizes: (meant) => (flags.quick ? meant.slice(0, 2) : meant),
     signal,
     upsync,
-    consulTemplate: (wait) => (binary === undefined ? undefined : consulTemplate(binary, wait)),
+    consulTemplate: (variant) => (binary === undefined ? undefined : consulTemplate(binary, variant)),
     consul: () => fixtures.consul(),
     wide: () => fixtures.wide(),
     farm: () => fixtures.farm(),

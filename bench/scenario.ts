@@ -2,6 +2,7 @@ import type { Consul } from '../test/bed/consul.ts';
 import type { Farm } from './bed/farm.ts';
 import type { Registry } from './bed/registry.ts';
 import type { Wide } from './bed/wide.ts';
+import type { Variant } from './tools/consul-template.ts';
 import type { Tool } from './tools/tool.ts';
 
 /** What is measured, under a name of its own. */
@@ -21,8 +22,8 @@ export interface Bench {
   sizes(meant: readonly number[]): readonly number[];
   readonly signal: AbortSignal;
   readonly upsync: Tool;
-  /** With its option `-wait`, where given; undefined where there is none on this machine. */
-  consulTemplate(wait?: string): Tool | undefined;
+  /** Undefined where there is none on this machine. */
+  consulTemplate(variant?: Variant): Tool | undefined;
   /** A small Consul, which all scenarios share. */
   consul(): Promise<{ readonly consul: Consul; readonly registry: Registry }>;
   /** 2,000 services of 5 instances in another one, which is started when it is first asked for. */

@@ -54,6 +54,13 @@ const picks: readonly Pick[] = [
   },
   both('10 s of churn: requests lost, if sent once', 'churn', { what: 'requests lost, if sent once' }),
   both('10 s of churn: CPU of the sidecar', 'churn', { what: 'CPU of the sidecar and its children' }),
+  {
+    ...{ label: 'the same, with `nginx -s reload` as its command', scenario: 'churn' },
+    consulTemplate: {
+      tool: 'consul-template with nginx -s reload',
+      what: 'CPU of the sidecar and its children',
+    },
+  },
   both('start → first answer, 1 service', 'start', {
     what: 'start of the process → first answer through nginx',
   }),

@@ -17,7 +17,7 @@ export const burst: Scenario = {
   name: 'burst',
   title: `${count} instances join one service, ${apart} ms apart`,
   async run(bench) {
-    const others = [bench.consulTemplate(), bench.consulTemplate('100ms:1s')].filter(
+    const others = [bench.consulTemplate(), bench.consulTemplate({ wait: '100ms:1s' })].filter(
       (tool) => tool !== undefined,
     );
     if (others.length === 0) bench.absent({ tool: 'consul-template', ...full }, noConsulTemplate);

@@ -18,17 +18,18 @@ export const churn: Scenario = {
   name: 'churn',
   title: `${seconds} s of joins and leaves, 4 a second, under ${pace.rate} requests a second on ${pace.connections} kept connections`,
   async run(bench) {
-    const consulTemplate = bench.consulTemplate();
+    const others = [bench.consulTemplate(), bench.consulTemplate({ command: 'nginx -s reload' })].filter(
+      (tool) => tool !== undefined,
+    );
     const version = await nginxVersion();
     const of = `nginx ${version}`;
-    if (consulTemplate === undefined) {
+    if (others.length === 0) {
       bench.absent({ tool: 'consul-template', of, what: 'requests lost', unit: '' }, noConsulTemplate);
     }
-    const tools = [bench.upsync, ...(consulTemplate === undefined ? [] : [consulTemplate])];
     // As the README advises.
     const http = hasMinTimeout(version) ? 'keepalive_min_timeout 2s;' : '';
     for (let run = 0; run < bench.runs; run += 1) {
-      for (const tool of rotated(tools, run)) await once(bench, tool, of, http);
+      for (const tool of rotated([bench.upsync, ...others], run)) await once(bench, tool, of, http);
     }
   },
 };

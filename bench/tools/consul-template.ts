@@ -17,16 +17,23 @@ export async function versionOf(binary: string): Promise<string> {
   return /v[\d.]+\S*/.exec(stdout + stderr)?.[0] ?? 'unknown';
 }
 
-/**
- * As its users run it: the upstream block of HashiCorp's tutorial on nginx, one for each service, and a HUP for nginx.
- * (`nginx -s reload` reads the whole configuration first; that would be slower.) `wait` is its option of that name.
- */
-export function consulTemplate(binary: string, wait?: string): Tool {
+export interface Variant {
+  /** Its option `-wait`. */
+  readonly wait?: string;
+  /** What it runs once it has written: a HUP unless told, the quickest there is. */
+  readonly command?: 'nginx -s reload';
+}
+
+/** As its users run it: the upstream block of HashiCorp's tutorial on nginx, one for each service. */
+export function consulTemplate(binary: string, { wait, command }: Variant = {}): Tool {
   return {
     renderedBy,
-    name: wait === undefined ? 'consul-template' : `consul-template -wait ${wait}`,
+    name: ['consul-template', wait && `-wait ${wait}`, command && `with ${command}`]
+      .filter(Boolean)
+      .join(' '),
     async start(setup) {
-      const { folder, pidFile } = setup.gateway.bed;
+      const { folder, pidFile, conf } = setup.gateway.bed;
+      const hup = `kill -HUP $(cat ${pidFile})`;
       const source = join(folder, 'upstreams.ctmpl');
       const config = join(folder, 'consul-template.hcl');
       await writeFile(source, setup.services.map(block).join(''));
@@ -36,7 +43,7 @@ export function consulTemplate(binary: string, wait?: string): Tool {
 template {
   source = "${source}"
   destination = "${renderedBy(setup)}"
-  command = "kill -HUP $(cat ${pidFile})"
+  command = "${command === undefined ? hup : `${setup.gateway.binary} -c ${conf} -e ${folder}/logs/error.log -s reload`}"
 }
 `,
       );
