@@ -12,7 +12,7 @@ const run = promisify(execFile);
 export function machine(): string {
   const cores = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
-  return `${cores.length} cores of ${cores[0]?.model ?? 'unknown'}, ${memory} GiB, ${type()} ${release()}`;
+  return `${cores.length} cores of ${cores[0]?.model ?? 'unknown'}, ${memory} GiB, ${type()} ${release().split('-')[0]}`;
 }
 
 export async function versions(): Promise<Record<string, string>> {

@@ -1,4 +1,4 @@
-import { linearAxis } from './axis.ts';
+import { type Axis, linearAxis } from './axis.ts';
 import { quantile } from './statistics.ts';
 import { element, line, picture, type Svg, text } from './svg.ts';
 import { figure } from './table.ts';
@@ -16,15 +16,14 @@ export interface Part {
 
 const width = 820;
 const left = 150;
-const right = width - 24;
+const right = width - 40;
 const row = 62;
 const top = 74;
 
 /** Each value a dot, the middle half of them a box, the median a line; below, what the first one's time is made of. */
 export function stripChart(title: string, strips: readonly Strip[], parts: readonly Part[]): Svg {
-  const all = strips.flatMap(({ values }) => values);
   const whole = parts.reduce((sum, { value }) => sum + value, 0);
-  const x = linearAxis(Math.max(...all, whole), { from: left, to: right });
+  const x = linearAxis(Math.max(whole, ...strips.map(bulk)), { from: left, to: right });
   const bottom = top + strips.length * row;
   const barAt = bottom + 44;
   const height = parts.length === 0 ? bottom + 40 : barAt + 88;
@@ -41,16 +40,24 @@ export function stripChart(title: string, strips: readonly Strip[], parts: reado
       class: 'quiet',
     }),
     ...grid,
-    ...strips.map((strip, at) => drawStrip(strip, top + at * row, at, x.at)),
+    ...strips.map((strip, at) => drawStrip(strip, top + at * row, at, x)),
     ...(parts.length === 0 ? [] : drawParts(strips[0]?.name ?? '', parts, barAt, x.at)),
   );
 }
 
-function drawStrip({ name, values }: Strip, y: number, colour: number, at: (value: number) => number): Svg {
+/** What the axis has to hold of it: a few that took very long would press all others together. */
+function bulk({ values }: Strip): number {
+  return Math.min(Math.max(...values), 1.15 * quantile(values, 0.95));
+}
+
+function drawStrip({ name, values }: Strip, y: number, colour: number, { at, ticks }: Axis): Svg {
+  const end = ticks.at(-1) ?? 0;
+  const within = values.filter((value) => value <= end);
+  const beyond = values.length - within.length;
   const middle = quantile(values, 0.5);
   const [low, high] = [at(quantile(values, 0.25)), at(quantile(values, 0.75))];
   const centre = y + row / 2;
-  const dots = values.map((value, index) =>
+  const dots = within.map((value, index) =>
     // Set apart by a fixed pattern, so that the same figures give the same picture.
     element('circle', { cx: at(value), cy: centre - 14 + ((index * 7) % 29), r: 3, class: 'dot' }),
   );
@@ -62,6 +69,9 @@ function drawStrip({ name, values }: Strip, y: number, colour: number, at: (valu
     line(at(middle), y + 6, at(middle), y + row - 6, { class: 'mark' }),
     text(24, centre, name, { class: 'name' }),
     text(24, centre + 16, `${figure(middle)} ms`, { class: 'quiet' }),
+    ...(beyond === 0
+      ? []
+      : [text(right, y + 12, `${beyond} longer →`, { class: 'quiet', 'text-anchor': 'end' })]),
   );
 }
 
@@ -73,10 +83,10 @@ function drawParts(name: string, parts: readonly Part[], y: number, at: (value: 
     from += part.value;
     const label = `${part.name} ${figure(part.value)}`;
     const at0 = legend;
-    legend += label.length * 6.6 + 26;
+    legend += label.length * 6.3 + 28;
     return element(
       'g',
-      { class: `c${[5, 4, 3, 1, 0, 2][index % 6]}` },
+      { class: `c${[5, 4, 3, 1, 0, 6, 2][index % 7]}` },
       element('rect', { x, y, width: Math.max(1, end - x - 1), height: 24, class: 'bar' }),
       element('rect', { x: at0, y: y + 42, width: 11, height: 11, class: 'bar' }),
       text(at0 + 16, y + 52, label, { class: 'quiet' }),

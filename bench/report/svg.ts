@@ -37,7 +37,7 @@ text { font: 13px ui-sans-serif, system-ui, -apple-system, "Segoe UI", "DejaVu S
 .title { font-weight: 600; font-size: 15px }
 .quiet { fill: #57606a; font-size: 12px }
 .grid { stroke: #d8dee4; stroke-width: 1 }
-.c0 { --c: #0969da } .c1 { --c: #bc4c00 } .c2 { --c: #6e7781 } .c3 { --c: #1a7f37 } .c4 { --c: #8250df } .c5 { --c: #bf8700 }
+.c0 { --c: #0969da } .c1 { --c: #bc4c00 } .c2 { --c: #6e7781 } .c3 { --c: #1a7f37 } .c4 { --c: #8250df } .c5 { --c: #bf8700 } .c6 { --c: #bf3989 }
 .dot { fill: var(--c); fill-opacity: 0.45 }
 .mark { stroke: var(--c); stroke-width: 2.5 }
 .box { fill: var(--c); fill-opacity: 0.14; stroke: none }
@@ -46,12 +46,11 @@ text { font: 13px ui-sans-serif, system-ui, -apple-system, "Segoe UI", "DejaVu S
 .point { fill: var(--c) }
 .dashed { stroke-dasharray: 5 4; stroke-width: 1.6 }
 .name { fill: var(--c); font-weight: 600 }
-.inbar { fill: #ffffff; font-size: 11px }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3 } .quiet { fill: #9198a1 }
 .ground { fill: #0d1117; stroke: #30363d } .grid { stroke: #2a313a }
-.c0 { --c: #58a6ff } .c1 { --c: #f0883e } .c2 { --c: #9198a1 } .c3 { --c: #56d364 } .c4 { --c: #bc8cff } .c5 { --c: #e3b341 }
-.name { fill: var(--c) } .inbar { fill: #0d1117 }
+.c0 { --c: #58a6ff } .c1 { --c: #f0883e } .c2 { --c: #9198a1 } .c3 { --c: #56d364 } .c4 { --c: #bc8cff } .c5 { --c: #e3b341 } .c6 { --c: #f778ba }
+.name { fill: var(--c) }
 }
 `;
 
