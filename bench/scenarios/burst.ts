@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backend, take } from '../bed/farm.ts';
-import { type Answer, askOnce } from '../bed/probe.ts';
+import { type Answer, askOnce, pause } from '../bed/probe.ts';
 import { type Bench, noConsulTemplate, type Scenario } from '../scenario.ts';
 import type { Tool } from '../tools/tool.ts';
 import { rotated, startTurn, type Turn } from '../turn.ts';
@@ -43,29 +44,31 @@ async function once(bench: Bench, tool: Tool): Promise<void> {
     lastAt = await registry.join(service, backend);
   });
   await Promise.all(sent);
-  await untilQuiet(bench, turn);
+  const answered = () => fullAt(watch.answers, [first, ...others]);
+  await untilQuiet(bench, turn, () => answered() !== undefined);
   bench.record({ tool: tool.name, ...reloads }, turn.gateway.reloads.length - before);
-  bench.record({ tool: tool.name, ...full }, fullAt(watch.answers, [first, ...others]) - lastAt);
+  bench.record({ tool: tool.name, ...full }, (answered() ?? Number.NaN) - lastAt);
   await Promise.all([first, ...others].map((backend) => registry.leave(service, backend)));
 }
 
-/** When a worker answered for the first time of which all backends were seen. */
-function fullAt(answers: readonly Answer[], backends: readonly Backend[]): number {
+/** When a worker answered for the first time of which all backends were seen; undefined where there is none yet. */
+function fullAt(answers: readonly Answer[], backends: readonly Backend[]): number | undefined {
   const workers = Map.groupBy(answers, ({ worker }) => worker).values();
   const complete = [...workers].filter((own) => {
     const seen = new Set(own.map(({ body }) => body));
     return backends.every(({ name }) => seen.has(name));
   });
-  const [first] = complete.map(([answer]) => answer?.at ?? 0).sort((a, b) => a - b);
-  if (first === undefined) throw new Error(`some of ${backends.length} instances never answered`);
-  return first;
+  return complete.map(([answer]) => answer?.at ?? 0).sort((a, b) => a - b)[0];
 }
 
 function keepAsking({ gateway }: Turn): AsyncDisposable & { answers: readonly Answer[] } {
   const answers: Answer[] = [];
   let stopped = false;
   const asking = (async () => {
-    while (!stopped) answers.push(await askOnce(gateway.bed, `/${service}`));
+    while (!stopped) {
+      answers.push(await askOnce(gateway.bed, `/${service}`));
+      await sleep(pause);
+    }
   })();
   return {
     answers,
@@ -76,10 +79,13 @@ function keepAsking({ gateway }: Turn): AsyncDisposable & { answers: readonly An
   };
 }
 
-async function untilQuiet(bench: Bench, { gateway }: Turn): Promise<void> {
+async function untilQuiet(bench: Bench, { gateway, setup }: Turn, isFull: () => boolean): Promise<void> {
+  const deadline = performance.now() + 30_000;
   for (;;) {
     const seen = gateway.reloads.length;
     await bench.sleep(quiet);
-    if (gateway.reloads.length === seen) return;
+    if (gateway.reloads.length === seen && isFull()) return;
+    if (performance.now() < deadline) continue;
+    throw new Error(`some of ${count} instances of ${setup.services.join()} never answered`);
   }
 }
