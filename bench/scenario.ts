@@ -49,4 +49,15 @@ export interface Key {
   readonly size?: number;
 }
 
-export const noConsulTemplate = 'not measured: no consul-template here';
+/** upsync, and consul-template in these variants where there is one; where not, `what` says so in its column. */
+export function toolsFor(
+  bench: Bench,
+  what: Omit<Key, 'tool'>,
+  ...variants: readonly Variant[]
+): readonly Tool[] {
+  const others = [{}, ...variants].flatMap((variant) => bench.consulTemplate(variant) ?? []);
+  if (others.length === 0) {
+    bench.absent({ tool: 'consul-template', ...what }, 'not measured: no consul-template here');
+  }
+  return [bench.upsync, ...others];
+}

@@ -3,7 +3,7 @@ import { instancesOf } from '../bed/instances.ts';
 import { residentMemory } from '../bed/process.ts';
 import type { Entry } from '../bed/registry.ts';
 import type { Wide } from '../bed/wide.ts';
-import { type Bench, noConsulTemplate, type Scenario } from '../scenario.ts';
+import { type Bench, type Scenario, toolsFor } from '../scenario.ts';
 import { isEvent, mostDelay, stepsOf } from '../tools/report-lines.ts';
 import type { Tool } from '../tools/tool.ts';
 import { startTurn, type Turn } from '../turn.ts';
@@ -18,11 +18,7 @@ export const growth: Scenario = {
   title: 'What a lone change costs as there is more',
   async run(bench) {
     const wide = await bench.wide();
-    const consulTemplate = bench.consulTemplate();
-    if (consulTemplate === undefined) {
-      bench.absent({ tool: 'consul-template', of: 'of 1 service', ...live }, noConsulTemplate);
-    }
-    const tools = [bench.upsync, ...(consulTemplate === undefined ? [] : [consulTemplate])];
+    const tools = toolsFor(bench, { of: '1 service × 5', ...live });
     const measureAll = async (one: Omit<Size, 'wide' | 'tool'>) => {
       for (const tool of tools) await measure(bench, { ...one, wide, tool });
     };

@@ -2,7 +2,7 @@ import { type Backend, take } from '../bed/farm.ts';
 import { type Gateway, startGateway } from '../bed/gateway.ts';
 import { askUntil } from '../bed/probe.ts';
 import type { Registry } from '../bed/registry.ts';
-import { type Bench, noConsulTemplate, type Scenario } from '../scenario.ts';
+import { type Bench, type Scenario, toolsFor } from '../scenario.ts';
 import { applyByHand } from '../tools/bare-nginx.ts';
 import { isEvent, stepsOf } from '../tools/report-lines.ts';
 import type { Sidecar, Tool } from '../tools/tool.ts';
@@ -21,9 +21,7 @@ export const lone: Scenario = {
   name: 'lone',
   title: 'One instance joins, and nothing else happens',
   async run(bench) {
-    const consulTemplate = bench.consulTemplate();
-    if (consulTemplate === undefined) bench.absent({ tool: 'consul-template', ...live }, noConsulTemplate);
-    const tools = [bench.upsync, ...(consulTemplate === undefined ? [] : [consulTemplate])];
+    const tools = toolsFor(bench, live);
     for (let run = 0; run < bench.runs; run += 1) {
       for (const tool of rotated([...tools, byHand] as const, run)) {
         if (tool === byHand) await withoutTool(bench);

@@ -1,7 +1,7 @@
 import { take } from '../bed/farm.ts';
 import { instancesOf } from '../bed/instances.ts';
 import { cpuTime, residentMemory } from '../bed/process.ts';
-import { type Bench, noConsulTemplate, type Scenario } from '../scenario.ts';
+import { type Bench, type Scenario, toolsFor } from '../scenario.ts';
 import { heapOf } from '../tools/report-lines.ts';
 import { startTurn, type Turn } from '../turn.ts';
 
@@ -20,10 +20,7 @@ export const memory: Scenario = {
   name: 'memory',
   title: 'Memory: idle, and over 10,000 changes',
   async run(bench) {
-    const consulTemplate = bench.consulTemplate();
-    if (consulTemplate === undefined)
-      bench.absent({ tool: 'consul-template', ...resident }, noConsulTemplate);
-    const tools = [bench.upsync, ...(consulTemplate === undefined ? [] : [consulTemplate])];
+    const tools = toolsFor(bench, resident);
     const { consul, registry } = await bench.consul();
     const [backend] = take(await bench.farm(), 1);
     await registry.join(service, backend);

@@ -5,7 +5,7 @@ import type { Entry } from '../bed/registry.ts';
 import { recordUsage } from '../bed/usage.ts';
 import type { Wide } from '../bed/wide.ts';
 import { startWire, through } from '../bed/wire.ts';
-import { type Bench, noConsulTemplate, type Scenario } from '../scenario.ts';
+import { type Bench, type Scenario, toolsFor } from '../scenario.ts';
 import { isEvent } from '../tools/report-lines.ts';
 import type { ConsulAddress, Tool } from '../tools/tool.ts';
 import { startTurn, type Turn } from '../turn.ts';
@@ -17,30 +17,19 @@ const byDefault = 200;
 export const scale: Scenario = {
   name: 'scale',
   title: '2,000 services of 5 instances, all followed by one sidecar',
+  // Once, whatever `--runs` says: a run takes minutes, and what tells is repeated within.
   async run(bench) {
     const wide = await bench.wide();
-    const consulTemplate = bench.consulTemplate();
-    if (consulTemplate === undefined) {
-      bench.absent({ tool: 'consul-template', of: `${size}, HTTP`, ...followed }, noConsulTemplate);
-    }
-    for (let run = 0; run < bench.few(scaleRuns(bench)); run += 1) {
-      if (process.env.ONLYCT === undefined)
-        await follow(bench, { wide, tool: bench.upsync, consul: wide.http, of: `${size}, HTTP` });
-      if (process.env.ONLYCT === undefined)
-        await follow(bench, { wide, tool: bench.upsync, consul: wide.https, of: `${size}, TLS` });
-      if (consulTemplate === undefined) continue;
-      await giveUp(bench, { wide, tool: consulTemplate, consul: wide.http, of: `${size}, HTTP` });
-      await wide.limit(raised);
-      await follow(bench, { wide, tool: consulTemplate, consul: wide.http, of: `${size}, HTTP, no limit` });
-      await wide.limit(byDefault);
-    }
+    const [, consulTemplate] = toolsFor(bench, { of: `${size}, HTTP`, ...followed });
+    await follow(bench, { wide, tool: bench.upsync, consul: wide.http, of: `${size}, HTTP` });
+    await follow(bench, { wide, tool: bench.upsync, consul: wide.https, of: `${size}, TLS` });
+    if (consulTemplate === undefined) return;
+    await giveUp(bench, { wide, tool: consulTemplate, consul: wide.http, of: `${size}, HTTP` });
+    await wide.limit(raised);
+    await follow(bench, { wide, tool: consulTemplate, consul: wide.http, of: `${size}, HTTP, no limit` });
+    await wide.limit(byDefault);
   },
 };
-
-/** A run takes two minutes: what is repeated within one, the changes, tells more than further runs. */
-function scaleRuns({ runs }: Bench): number {
-  return Math.min(runs, 1);
-}
 
 interface Case {
   readonly wide: Wide;

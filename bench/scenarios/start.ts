@@ -1,5 +1,5 @@
 import { take } from '../bed/farm.ts';
-import { type Bench, noConsulTemplate, type Scenario } from '../scenario.ts';
+import { type Bench, type Scenario, toolsFor } from '../scenario.ts';
 import { isEvent } from '../tools/report-lines.ts';
 import type { Tool } from '../tools/tool.ts';
 import { rotated, startTurn } from '../turn.ts';
@@ -13,15 +13,13 @@ export const start: Scenario = {
   name: 'start',
   title: 'The tool starts, beside an nginx that runs',
   async run(bench) {
-    const consulTemplate = bench.consulTemplate();
-    if (consulTemplate === undefined) bench.absent({ tool: 'consul-template', ...serves }, noConsulTemplate);
-    const tools = [bench.upsync, ...(consulTemplate === undefined ? [] : [consulTemplate])];
+    const tools = toolsFor(bench, serves);
     const { registry } = await bench.consul();
     const [backend] = take(await bench.farm(), 1);
     await registry.join(service, backend);
     for (let run = 0; run < bench.runs; run += 1) {
       for (const tool of rotated(tools, run)) {
-        for (let each = 0; each < bench.few(3); each += 1) await once(bench, tool);
+        for (let each = 0; each < bench.few(2); each += 1) await once(bench, tool);
       }
     }
     await registry.leave(service, backend);
