@@ -18,7 +18,7 @@ const width = 860;
 const top = 84;
 const bottom = 330;
 const gap = 66;
-const panelWidth = (width - gap * 2 - 24) / 2;
+const panelWidth = (width - gap * 2 - 40) / 2;
 
 /** Both axes in powers of ten: what grows in proportion climbs as the grid's diagonal does, what stays flat lies. */
 export function growthChart(title: string, panels: readonly Panel[]): Svg {

@@ -13,6 +13,8 @@ import { startTurn, type Turn } from '../turn.ts';
 const size = '2,000 × 5';
 const raised = 4_000;
 const byDefault = 200;
+/** For all changes, in ms. */
+const longest = 40_000;
 
 export const scale: Scenario = {
   name: 'scale',
@@ -66,12 +68,13 @@ async function follow(bench: Bench, { wide, tool, consul, of }: Case): Promise<v
   record('resident memory, after changes', 'MiB', await residentMemory(sidecar.pid));
 }
 
-/** Instances join services at random, one a second. */
+/** Instances join services at random, one a second; fewer where each takes long. */
 async function changes(bench: Bench, wide: Wide, turn: Turn): Promise<number[]> {
   const [backend] = take(await bench.farm(), 1);
   const joined: Entry[] = [];
   const times: number[] = [];
-  for (let each = 0; each < bench.few(25); each += 1) {
+  const deadline = performance.now() + longest;
+  for (let each = 0; each < bench.few(25) && performance.now() < deadline; each += 1) {
     const began = performance.now();
     const service = wide.services[Math.floor(Math.random() * wide.services.length)] ?? '';
     if (joined.some((one) => one.service === service)) continue;
