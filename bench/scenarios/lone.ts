@@ -116,7 +116,7 @@ async function untilGone(bench: Bench, gateway: Gateway, backends: readonly Back
 
 /** Longer than nginx needs to end old workers, and upsync to be quiet: the next change is a lone one again. */
 function rest(bench: Bench): Promise<void> {
-  return bench.sleep(230 + 60 * Math.random());
+  return bench.sleep(210 + 60 * Math.random());
 }
 
 async function leave(registry: Registry, backends: readonly Backend[]): Promise<void> {

@@ -58,8 +58,8 @@ async function follow(bench: Bench, { wide, tool, consul, of }: Case): Promise<v
   record(followed.what, followed.unit, await countFollowed(tool, turn));
   record('connections', '', await connectionsTo(sidecar.pid, wire.port));
   const watched = { tool: tool.name, pids: [sidecar.pid], consul: wide.pid, wire };
-  await bench.sleep(bench.few(10) * 1000);
-  await recordUsage(bench, { ...watched, of: `${of}, idle` }, () => bench.sleep(bench.few(20) * 1000));
+  await bench.sleep(bench.few(5) * 1000);
+  await recordUsage(bench, { ...watched, of: `${of}, idle` }, () => bench.sleep(bench.few(15) * 1000));
   record('resident memory, idle', 'MiB', await residentMemory(sidecar.pid));
   await recordUsage(bench, { ...watched, of: `${of}, a change a second` }, async () => {
     record('lone change → first answer', 'ms', ...(await changes(bench, wide, turn)));
@@ -74,7 +74,7 @@ async function changes(bench: Bench, wide: Wide, turn: Turn): Promise<number[]> 
   const joined: Entry[] = [];
   const times: number[] = [];
   const deadline = performance.now() + longest;
-  for (let each = 0; each < bench.few(25) && performance.now() < deadline; each += 1) {
+  for (let each = 0; each < bench.few(20) && performance.now() < deadline; each += 1) {
     const began = performance.now();
     const service = wide.services[Math.floor(Math.random() * wide.services.length)] ?? '';
     if (joined.some((one) => one.service === service)) continue;
@@ -90,13 +90,13 @@ async function changes(bench: Bench, wide: Wide, turn: Turn): Promise<number[]> 
   return times;
 }
 
-/** How far it gets with Consul's default limit, in half a minute. */
+/** How far it gets with Consul's default limit, in twenty seconds. */
 async function giveUp(bench: Bench, { wide, tool, consul, of }: Case): Promise<void> {
   bench.say(`${tool.name}, ${of}`);
   const port = Number(new URL(consul.url).port);
   await using turn = await startTurn(bench, tool, { consul, services: wide.services, unserved: true });
   const { sidecar } = turn;
-  const deadline = performance.now() + bench.few(30) * 1000;
+  const deadline = performance.now() + bench.few(20) * 1000;
   let connections = 0;
   while (sidecar.end() === undefined && performance.now() < deadline) {
     await bench.sleep(500);

@@ -19,7 +19,7 @@ export const start: Scenario = {
     await registry.join(service, backend);
     for (let run = 0; run < bench.runs; run += 1) {
       for (const tool of rotated(tools, run)) {
-        for (let each = 0; each < bench.few(2); each += 1) await once(bench, tool);
+        await once(bench, tool);
       }
     }
     await registry.leave(service, backend);
