@@ -7,24 +7,24 @@ interface Watched {
   readonly of: string;
   readonly pids: readonly number[];
   readonly consul: number;
-  readonly wire: Wire;
+  readonly wires: readonly Wire[];
   readonly size?: number;
 }
 
 /** What a time costs, for each sidecar: on the processor, and of Consul. */
 export async function recordUsage(
   bench: Bench,
-  { tool, of, pids, consul, wire, size }: Watched,
+  { tool, of, pids, consul, wires, size }: Watched,
   during: () => Promise<void>,
 ): Promise<void> {
   const took = async () => {
     const times = await Promise.all(pids.map(cpuTime));
     return {
       at: performance.now(),
-      own: times.reduce((sum, time) => sum + time, 0),
+      own: sum(times),
       consul: await cpuTime(consul),
-      bytes: wire.bytes(),
-      requests: wire.requests(),
+      bytes: sum(wires.map((wire) => wire.bytes())),
+      requests: sum(wires.map((wire) => wire.requests() ?? Number.NaN)),
     };
   };
   const before = await took();
@@ -38,6 +38,10 @@ export async function recordUsage(
   record('CPU, of one core', '%', ((after.own - before.own) / time) * 100);
   record("Consul's CPU, of one core", '%', ((after.consul - before.consul) / time) * 100);
   record('on the wire, a minute', 'kB', (((after.bytes - before.bytes) / time) * 60_000) / 1000);
-  if (after.requests === undefined || before.requests === undefined) return;
+  if (Number.isNaN(after.requests)) return;
   record('requests a minute', '', ((after.requests - before.requests) / time) * 60_000);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -11,23 +11,26 @@ export interface Wire extends AsyncDisposable {
   readonly requests: () => number | undefined;
 }
 
-/** `to`: the URL whose host and port are forwarded to. */
-export async function startWire(to: string): Promise<Wire> {
+/**
+ * `to`: the URL whose host and port are forwarded to; `from`: the loopback address that Consul sees, by which it counts a
+ * client's connections.
+ */
+export async function startWire(to: string, from = '127.0.0.1'): Promise<Wire> {
   const { protocol, hostname, port } = new URL(to);
   const open = new Set<Socket>();
   let [bytes, requests] = [0, 0];
-  const server = createServer((from) => {
-    const onward = connect(Number(port), hostname);
+  const server = createServer((client) => {
+    const onward = connect({ port: Number(port), host: hostname, localAddress: from });
     for (const [one, other] of [
-      [from, onward],
-      [onward, from],
+      [client, onward],
+      [onward, client],
     ] as const) {
       open.add(one);
       one.setNoDelay();
       one.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
         // A client sends the next request once it has its answer: each begins a chunk.
-        if (one === from && /^(GET|PUT) /.test(chunk.toString('latin1', 0, 4))) requests += 1;
+        if (one === client && /^(GET|PUT) /.test(chunk.toString('latin1', 0, 4))) requests += 1;
       });
       one.pipe(other);
       // How one side ends, the other one does too.

@@ -23,15 +23,18 @@ async function measure(bench: Bench, size: number, consistent: boolean): Promise
   const { consul } = await bench.consul();
   const of = `${size} gateway${size === 1 ? '' : 's'}${consistent ? ', consistent reads' : ''}`;
   bench.say(of);
-  await using wire = await startWire(consul.url);
   await using running = new AsyncDisposableStack();
   const turns: Turn[] = [];
+  const wires: Wire[] = [];
   for (let each = 0; each < size; each += 1) {
+    // Each on a host of its own, as far as Consul can tell.
+    const wire = running.use(await startWire(consul.url, `127.0.1.${1 + each}`));
+    wires.push(wire);
     turns.push(running.use(await gatewayOn(bench, wire, consistent)));
   }
   await bench.sleep(2_000);
   const pids = turns.map(({ sidecar }) => sidecar.pid);
-  const watched = { tool: bench.upsync.name, size, pids, consul: consul.pid ?? 0, wire };
+  const watched = { tool: bench.upsync.name, size, pids, consul: consul.pid ?? 0, wires };
   const time = bench.few(6);
   await recordUsage(bench, { ...watched, of: `${of}, idle` }, () => bench.sleep(time * 1000));
   await recordUsage(bench, { ...watched, of: `${of}, a change a second` }, () => changes(bench, time));
