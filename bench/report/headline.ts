@@ -39,6 +39,11 @@ const tls = (label: string, what: string, state = ''): Pick => ({
   upsync: { of: overTls + state, what },
 });
 
+const fleet = (what: string): Pick => ({
+  ...{ label: `each of 20 gateways × 10 services, a change a second: ${what}`, scenario: 'fleet' },
+  upsync: { of: '20 gateways, a change a second', what },
+});
+
 const picks: readonly Pick[] = [
   both('a lone change → first answer of the new instance', 'lone', { what: 'change → first answer' }),
   both('of which before nginx is told to reload', 'lone', { what: 'before nginx: change → HUP' }),
@@ -83,6 +88,9 @@ const picks: readonly Pick[] = [
   tls('a lone change → first answer', answer),
   tls('CPU, idle', 'CPU, of one core', ', idle'),
   tls('on the wire, idle, a minute', 'on the wire, a minute', ', idle'),
+  fleet('requests a minute'),
+  fleet('on the wire, a minute'),
+  fleet("Consul's CPU, of one core"),
 ];
 
 /** The rows for which there are figures, or a word why there are none. */
