@@ -134,14 +134,16 @@ async function change(
  * When a worker answered that was started after the change, and for a configuration that has the address: among
  * thousands of instances it would take thousands of requests to meet the new one.
  */
-async function knownAt(tool: Tool, turn: Turn, address: string, old: Set<string>): Promise<number> {
+async function knownAt(tool: Tool, turn: Turn, address: string, before: Set<string>): Promise<number> {
+  let old = before;
   for (;;) {
-    const { at, worker } = await turn.ask('', (answer) => !old.has(answer.worker), 120_000);
+    const { at, worker } = await turn.ask('', (answer) => !old.has(answer.worker), 60_000);
+    // Before the file is read: who stands now and has a file without the address does not have it.
+    const standing = await workersOf(turn);
     const text = await readFile(tool.renderedBy(turn.setup), 'utf8');
     if (text.includes(`${address};`) || text.includes(`${address} `)) return at;
-    // It was reloaded for something else: what it runs now is old too.
-    old.add(worker);
-    for (const each of await workersOf(turn)) old.add(each);
+    // It was reloaded for something else.
+    old = new Set([...old, ...standing, worker]);
   }
 }
 
