@@ -11,11 +11,17 @@ export interface Wire extends AsyncDisposable {
   readonly requests: () => number | undefined;
 }
 
+/** How many there were. */
+let wires = 0;
+
 /**
- * `to`: the URL whose host and port are forwarded to; `from`: the loopback address that Consul sees, by which it counts a
- * client's connections.
+ * `to`: the URL whose host and port are forwarded to. To Consul, which counts connections by it, each wire has a loopback
+ * address of its own: of a client that was killed, Consul keeps the connections until their blocking queries end, and
+ * the next client would have the fewer.
  */
-export async function startWire(to: string, from = '127.0.0.1'): Promise<Wire> {
+export async function startWire(to: string): Promise<Wire> {
+  wires += 1;
+  const from = `127.0.${2 + (wires >> 8)}.${wires & 255}`;
   const { protocol, hostname, port } = new URL(to);
   const open = new Set<Socket>();
   let [bytes, requests] = [0, 0];

@@ -3,6 +3,7 @@ import { instancesOf } from '../bed/instances.ts';
 import { residentMemory } from '../bed/process.ts';
 import type { Entry } from '../bed/registry.ts';
 import type { Wide } from '../bed/wide.ts';
+import { startWire, through } from '../bed/wire.ts';
 import { type Bench, type Scenario, toolsFor } from '../scenario.ts';
 import { isEvent, mostDelay, stepsOf } from '../tools/report-lines.ts';
 import type { Tool } from '../tools/tool.ts';
@@ -67,8 +68,9 @@ async function measure(bench: Bench, { wide, tool, of, size, services }: Size): 
   if (beyond)
     bench.note(`consul-template, above ${mostWatches} services: with Consul's limit of connections raised.`);
   const preload = tool === bench.upsync ? { preload: new URL('../bed/loop-delay.ts', import.meta.url) } : {};
+  await using wire = await startWire(wide.http.url);
   await using turn = await startTurn(bench, tool, {
-    ...{ consul: wide.http, services, patience: 240_000 },
+    ...{ consul: through(wire, wide.http), services, patience: 240_000 },
     ...preload,
   });
   const { sidecar, servedAt } = turn;

@@ -93,14 +93,15 @@ async function changes(bench: Bench, wide: Wide, turn: Turn): Promise<number[]> 
 /** How far it gets with Consul's default limit, in twenty seconds. */
 async function giveUp(bench: Bench, { wide, tool, consul, of }: Case): Promise<void> {
   bench.say(`${tool.name}, ${of}`);
-  const port = Number(new URL(consul.url).port);
-  await using turn = await startTurn(bench, tool, { consul, services: wide.services, unserved: true });
+  await using wire = await startWire(consul.url);
+  const options = { consul: through(wire, consul), services: wide.services, unserved: true } as const;
+  await using turn = await startTurn(bench, tool, options);
   const { sidecar } = turn;
   const deadline = performance.now() + bench.few(20) * 1000;
   let connections = 0;
   while (sidecar.end() === undefined && performance.now() < deadline) {
     await bench.sleep(500);
-    connections = Math.max(connections, await connectionsTo(sidecar.pid, port).catch(() => 0));
+    connections = Math.max(connections, await connectionsTo(sidecar.pid, wire.port).catch(() => 0));
   }
   const seconds = ((performance.now() - sidecar.startedAt) / 1000).toFixed(0);
   bench.record({ tool: tool.name, of, ...followed }, await countFollowed(tool, turn));
