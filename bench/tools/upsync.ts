@@ -7,9 +7,9 @@ import type { Setup, Tool } from './tool.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** upsync as npm installs it: compiled to JavaScript. */
+/** upsync as npm installs it: bundled. */
 export async function buildUpsync(): Promise<void> {
-  await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-p', join(root, 'src')], { cwd: root });
+  await promisify(execFile)(join(root, 'node_modules/.bin/rolldown'), ['-c'], { cwd: root });
 }
 
 /** With its defaults, status page included; its log as JSON, as beside a log collector. */
