@@ -8,6 +8,17 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => (stopping.signal.aborted ? process.exit(1) : stopping.abort()));
 }
 
+// One that comes while the daemon still starts must not end it; whatever else runs is ended by it, as ever.
+let isHungUp = false;
+const hangUp = () => {
+  isHungUp = true;
+};
+process.on('SIGHUP', hangUp);
+function endAtHangUp(): void {
+  process.off('SIGHUP', hangUp);
+  if (isHungUp) process.kill(process.pid, 'SIGHUP');
+}
+
 // Who read the log may have gone: that ends no gateway.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
@@ -33,14 +44,30 @@ process.exitCode = await run(
     env: { ...process.env },
     cwd: process.cwd(),
     signal: stopping.signal,
-    onHangUp: (listener) => process.on('SIGHUP', listener),
+    onHangUp(listener) {
+      process.on('SIGHUP', listener);
+      process.off('SIGHUP', hangUp);
+      if (isHungUp) listener();
+    },
   },
   {
     daemon: async (load, io) => (await import('./daemon.ts')).runDaemon(load, io),
-    status: async (output, options, io) => (await import('./cli/status.ts')).runStatus(output, options, io),
-    once: async (config, options, io) => (await import('./cli/once.ts')).runOnce(config, options, io),
-    check: async (config, options, io) => (await import('./check.ts')).runCheck(config, options, io),
-    register: async (config, options, io) => (await import('./register.ts')).runRegister(config, options, io),
+    async status(output, options, io) {
+      endAtHangUp();
+      return (await import('./cli/status.ts')).runStatus(output, options, io);
+    },
+    async once(config, options, io) {
+      endAtHangUp();
+      return (await import('./cli/once.ts')).runOnce(config, options, io);
+    },
+    async check(config, options, io) {
+      endAtHangUp();
+      return (await import('./check.ts')).runCheck(config, options, io);
+    },
+    async register(config, options, io) {
+      endAtHangUp();
+      return (await import('./register.ts')).runRegister(config, options, io);
+    },
   },
 );
 // All is done: a reader that does not read must not keep the process.

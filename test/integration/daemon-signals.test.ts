@@ -1,4 +1,5 @@
-import { mkdir, readdir, readlink } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, open, readdir, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startConsul } from '../bed/consul.ts';
@@ -174,4 +175,24 @@ test('SIGHUP without a change of the configuration costs no reload', async () =>
   await upsync.next('reconfigured');
   await upsync.next('unchanged');
   expect(await reloads(nginx)).toBe(before);
+});
+
+test('a SIGHUP that comes while it still reads its configuration has that read again, and ends nothing', async () => {
+  await using consul = await startConsul();
+  await using nginx = await startNginx(gateway());
+  await using one = await startBackend('one');
+  await consul.register(one.as('web1'));
+  const [flag, path] = ['--config', join(nginx.folder, 'upsync.yaml')];
+  execFileSync('mkfifo', [path]);
+  await using upsync = startUpsync({ consul, nginx }, flag, path);
+  // It opens once somebody reads.
+  await using first = await open(path, 'w');
+  upsync.signal('SIGHUP');
+  await first.writeFile('upstreams: {web1: {}}');
+  await first.close();
+  await upsync.next('started');
+  await using again = await open(path, 'w');
+  await again.writeFile('upstreams: {web1: {}}');
+  await again.close();
+  await upsync.next('reconfigured');
 });
