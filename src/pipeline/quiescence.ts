@@ -3,10 +3,8 @@ import type { Clock } from './ports.ts';
 
 /**
  * A signal of capacity one that says "look again", and when. A change that comes alone goes at once
- * (leading edge); one of a burst waits for `min` of quiet, at most `max` (trailing edge). Where changes keep coming,
- * each within `max` of the pass before, the quiet time doubles from the third on: a reload costs nginx more than a
- * second's delay costs anybody. With `splay`, the first change draws a random time that it waits at least, and what
- * comes meanwhile joins it.
+ * (leading edge); one of a burst waits for `min` of quiet, at most `max` (trailing edge). With `splay`, the first
+ * change draws a random time that it waits at least, and what comes meanwhile joins it.
  */
 export interface Quiescence {
   /** Something in the data changed. */
@@ -28,9 +26,6 @@ export function quiescence(
   let spread = 0;
   let last = Number.NEGATIVE_INFINITY;
   let alone = true;
-  /** When a change last went, and how many did in a row. */
-  let wentAt = Number.NEGATIVE_INFINITY;
-  let row = 0;
   let hurried = false;
   let nudged = false;
   let ring = new AbortController();
@@ -44,8 +39,7 @@ export function quiescence(
   const due = (): number | undefined => {
     if (nudged) return clock.now();
     if (first === undefined) return undefined;
-    const quiet = min * 2 ** Math.max(0, row - 1);
-    return Math.max(first + spread, alone ? first : Math.min(last + quiet, first + max));
+    return Math.max(first + spread, alone ? first : Math.min(last + min, first + max));
   };
 
   return {
@@ -53,8 +47,7 @@ export function quiescence(
       const now = clock.now();
       if (first === undefined) {
         first = now;
-        if (now - wentAt >= max) row = 0;
-        alone = row < 2 && now - last >= min;
+        alone = now - last >= min;
         spread = hurried ? 0 : random() * splay;
       }
       last = now;
@@ -66,7 +59,6 @@ export function quiescence(
     },
     skipQuiet() {
       last = Number.NEGATIVE_INFINITY;
-      wentAt = Number.NEGATIVE_INFINITY;
       alone = true;
       hurried = true;
       spread = 0;
@@ -79,11 +71,6 @@ export function quiescence(
         await clock.sleep(delay, AbortSignal.any([signal, ring.signal]));
       }
       const since = first;
-      if (since !== undefined) {
-        wentAt = clock.now();
-        // A burst that went on for `max` was one change.
-        if (wentAt < since + max) row += 1;
-      }
       first = undefined;
       hurried = false;
       nudged = false;
