@@ -3,6 +3,9 @@ import type { Pipeline } from './pipeline.ts';
 import type { Quiescence } from './quiescence.ts';
 import { reconcile } from './reconcile.ts';
 
+/** Where so many services are missing for each ms, the next pass can wait for some of them. */
+const missingPerMs = 5;
+
 /**
  * Level-triggered: an event only says "look again". One pass runs at a time, whatever comes meanwhile is
  * seen by the next, and each works from the whole newest snapshot. Ends when `signal` aborts.
@@ -35,6 +38,11 @@ export async function loop(pipeline: Pipeline, bell: Quiescence, signal: AbortSi
     if (done) changedAt = undefined;
     if (outcome.kind === 'superseded') bell.nudge();
     // Whoever waits for the last service has waited long enough: its answer needs no quiet time.
-    if (outcome.kind === 'waiting') bell.skipQuiet();
+    if (outcome.kind === 'waiting') {
+      bell.skipQuiet();
+      // Of thousands, not each answer is looked at.
+      const rest = Math.min(Math.floor(outcome.missing.length / missingPerMs), outcome.until - clock.now());
+      if (rest > 0) await clock.sleep(rest, signal);
+    }
   }
 }
