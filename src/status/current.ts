@@ -1,6 +1,7 @@
 import type { Event } from '../pipeline/event.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { fold, freshState } from './fold.ts';
+import { foldQueries, type Heard, isOfQuery } from './fold-query.ts';
 import { statusOf } from './present.ts';
 import type { Status } from './schema.ts';
 import type { State } from './state.ts';
@@ -22,16 +23,25 @@ export function currentStatus(version: string, clock: Clock): Current {
   const now = () => Math.round(clock.now());
   let state = freshState(version, now());
   const listeners: (() => void)[] = [];
+  /** Answers may come by the thousand: they wait until somebody asks, or something else happens, at most a second. */
+  let heard: Heard[] = [];
+  const settled = () => {
+    if (heard.length > 0) state = { ...state, queries: foldQueries(state.queries, heard) };
+    heard = [];
+    return state;
+  };
   return {
     note(event) {
-      const before = state;
-      state = fold(state, event, now());
-      if (changed(before, state)) for (const listener of listeners) listener();
+      const isHeard = isOfQuery(event);
+      const before = isHeard ? state : settled();
+      if (isHeard) heard.push([event, now()]);
+      else state = fold(before, event, now());
+      if (isHeard || changed(before, state)) for (const listener of listeners) listener();
     },
     onChange: (listener) => listeners.push(listener),
-    status: () => statusOf(state, now()),
-    isAlive: () => isAlive(state, now()),
-    notReady: () => notReady(state, now()),
+    status: () => statusOf(settled(), now()),
+    isAlive: () => isAlive(settled(), now()),
+    notReady: () => notReady(settled(), now()),
   };
 }
 

@@ -2,22 +2,29 @@ import type { Event } from '../pipeline/event.ts';
 import type { QueryKey } from '../pipeline/query.ts';
 import type { QueryState } from './state.ts';
 
-type QueryEvent = Extract<
-  Event,
-  { type: 'answered' | 'answeredSame' | 'queryFailed' | 'queryRecovered' | 'forgotten' }
->;
+const types = ['answered', 'answeredSame', 'queryFailed', 'queryRecovered', 'forgotten'] as const;
+
+type QueryEvent = Extract<Event, { type: (typeof types)[number] }>;
+
+export function isOfQuery(event: Event): event is QueryEvent {
+  return types.some((type) => type === event.type);
+}
 
 const unheard: QueryState = { answer: undefined, failing: undefined, errors: 0 };
 
-export function foldQuery(
+/** A query's event, and when it was noted. */
+export type Heard = readonly [event: QueryEvent, at: number];
+
+/** The map is copied once for all of them. */
+export function foldQueries(
   queries: ReadonlyMap<QueryKey, QueryState>,
-  event: QueryEvent,
-  now: number,
+  heard: readonly Heard[],
 ): ReadonlyMap<QueryKey, QueryState> {
   const next = new Map(queries);
-  const query = queries.get(event.query) ?? unheard;
-  if (event.type === 'forgotten') next.delete(event.query);
-  else next.set(event.query, after(query, event, now));
+  for (const [event, at] of heard) {
+    if (event.type === 'forgotten') next.delete(event.query);
+    else next.set(event.query, after(next.get(event.query) ?? unheard, event, at));
+  }
   return next;
 }
 

@@ -1,7 +1,7 @@
 import type { Event } from '../pipeline/event.ts';
 import { serviceQuery } from '../pipeline/observe.ts';
 import { queryKey } from '../pipeline/query.ts';
-import { foldQuery } from './fold-query.ts';
+import { foldQueries } from './fold-query.ts';
 import { foldReconciled } from './fold-reconciled.ts';
 import { noObservations } from './histogram.ts';
 import type { NginxState, State } from './state.ts';
@@ -42,7 +42,7 @@ export function fold(state: State, event: Event, now: number): State {
     case 'queryFailed':
     case 'queryRecovered':
     case 'forgotten':
-      return { ...state, queries: foldQuery(state.queries, event, now) };
+      return { ...state, queries: foldQueries(state.queries, [[event, now]]) };
     case 'configured':
       return foldConfigured(state, event);
     case 'process':
