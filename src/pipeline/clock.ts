@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Clock } from './ports.ts';
 
 /**
@@ -7,9 +6,18 @@ import type { Clock } from './ports.ts';
  */
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
-  async sleep(ms, signal) {
-    if (signal.aborted) return;
+  // Not the one of `node:timers/promises`: each that is cut short makes an error there, with a stack.
+  sleep(ms, signal) {
+    if (signal.aborted) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
     // Node's timers hold at most 2^31 - 1 ms.
-    await setTimeout(Math.min(ms, 2 ** 31 - 1), undefined, { signal }).catch(() => undefined);
+    const timer = setTimeout(end, Math.min(ms, 2 ** 31 - 1));
+    signal.addEventListener('abort', end);
+    return promise;
   },
 };

@@ -31,7 +31,8 @@ export function quiescence(
   let ring = new AbortController();
 
   const wake = () => {
-    ring.abort();
+    // With a reason of its own, or each would make an error for nobody.
+    ring.abort('rung');
     ring = new AbortController();
   };
 
