@@ -7,8 +7,8 @@ import { ProblemError } from '../pipeline/problem.ts';
 /** A 200 whose body says that it is JSON. */
 export interface Reply {
   readonly headers: IncomingHttpHeaders;
-  /** Two bodies with the same one are the same. */
-  readonly digest: string;
+  /** Two bodies with the same one are the same. A large one takes a while: not all who read want to know. */
+  digest(): string;
   /** Throws a ProblemError where it is none after all. */
   json(): unknown;
 }
@@ -27,7 +27,7 @@ export function replyFrom(result: unknown): Reply {
       remedy: 'check that consul.address leads to a Consul agent',
     });
   }
-  return { headers, digest: hash('sha1', body, 'base64'), json: () => parse(body) };
+  return { headers, digest: () => hash('sha1', body, 'base64'), json: () => parse(body) };
 }
 
 function parse(body: Buffer): unknown {

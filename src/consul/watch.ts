@@ -136,7 +136,8 @@ async function look(
     const arrived = clock.now();
     const meta = readHeaders(reply.headers, maxStale);
     // Most answers to one that asks again are the same to the byte.
-    const isSame = last.answer !== undefined && reply.digest === last.digest;
+    const digest = reply.digest();
+    const isSame = last.answer !== undefined && digest === last.digest;
     const value = isSame ? last.answer.value : decode(query, reply.json());
     const judgement = judge(query, value, meta, read.after ?? 0n, last.answer, last.before);
     if (judgement.kind === 'rewound') return { kind: 'rewound' };
@@ -144,7 +145,6 @@ async function look(
     const ms = () => clock.now() - arrived;
     if (judgement.kind !== 'doubtful') {
       const changed = judgement.kind === 'changed';
-      const { digest } = reply;
       return { kind: 'good', value, digest, index: meta.index, restarted: false, changed, ms: ms() };
     }
     const confirmed = await confirm(client, judgement, last.answer, last.before, signal);
