@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import { IncomingMessage } from '../http.ts';
 import { ProblemError } from '../pipeline/problem.ts';
+import { Response } from './response.ts';
 
 /** A 200 whose body says that it is JSON. */
 export interface Reply {
@@ -14,7 +14,7 @@ export interface Reply {
 }
 
 /** What the package resolves to when `ctx.includeResponse` is set. The body is bytes, where there is one: see `connect`. */
-const Result = z.tuple([z.instanceof(IncomingMessage), z.instanceof(Buffer).optional()]);
+const Result = z.tuple([Response, z.instanceof(Buffer).optional()]);
 
 /** Throws a ProblemError where an answer is none of an agent's. */
 export function replyFrom(result: unknown): Reply {

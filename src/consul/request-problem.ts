@@ -1,5 +1,5 @@
-import { IncomingMessage } from '../http.ts';
 import { type Problem, ProblemError } from '../pipeline/problem.ts';
+import { Response } from './response.ts';
 
 /** What a person may have to do, by what was asked for. */
 export interface Remedies {
@@ -37,17 +37,16 @@ export function statusOf(error: unknown): number | undefined {
   return responseOf(error)?.statusCode;
 }
 
-function responseOf(error: unknown): IncomingMessage | undefined {
-  if (!(error instanceof Error) || !('response' in error)) return undefined;
-  return error.response instanceof IncomingMessage ? error.response : undefined;
+function responseOf(error: unknown): Response | undefined {
+  return error instanceof Error && 'response' in error ? Response.safeParse(error.response).data : undefined;
 }
 
 function statusProblem(
-  response: IncomingMessage,
+  response: Response,
   token: string | undefined,
   { rights, refused }: Remedies,
 ): Problem {
-  const status = response.statusCode ?? 0;
+  const status = response.statusCode;
   const said = saying(response, token);
   if (status === 401 || status === 403) {
     return token
@@ -73,8 +72,8 @@ function statusProblem(
 }
 
 /** Consul explains itself in a line of plain text; an HTML page of some proxy's is left out. */
-function saying(response: IncomingMessage, token: string | undefined): string {
-  const body = 'body' in response && Buffer.isBuffer(response.body) ? response.body.toString().trim() : '';
+function saying(response: Response, token: string | undefined): string {
+  const body = response.body?.toString().trim() ?? '';
   const plain = /^text\/plain\b/i.test(response.headers['content-type'] ?? '');
   return plain && body !== '' ? `: ${scrubbed(body, token)}` : '';
 }
