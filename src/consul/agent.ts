@@ -12,7 +12,8 @@ export function agentFor(base: URL, { maxConnections, tls }: ConsulOptions): Htt
     : new HttpAgent(limits);
 }
 
-function tlsSettings(tls: TlsOptions) {
+/** For `node:tls`. Throws a ProblemError where a file cannot be read. */
+export function tlsSettings(tls: TlsOptions) {
   return {
     ...(tls.ca === '' ? {} : { ca: pem(tls.ca) }),
     ...(tls.cert === '' ? {} : { cert: pem(tls.cert) }),

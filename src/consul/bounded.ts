@@ -1,9 +1,10 @@
-import type { ClientRequest, RequestOptions } from 'node:http';
+import type { EventEmitter } from 'node:events';
+import type { RequestOptions } from 'node:http';
 import { ProblemError } from '../pipeline/problem.ts';
 
-/** What papi, the HTTP client under the `consul` package, needs of `node:http` or `node:https`. */
+/** What papi, the HTTP client under the `consul` package, needs of `node:http` and of requests; those of HTTP/2 are `StreamRequest`. */
 export interface Transport {
-  request(options: RequestOptions): ClientRequest;
+  request(options: RequestOptions): EventEmitter & { destroy(): void };
 }
 
 /**
@@ -19,7 +20,7 @@ export function bounded(transport: Transport, limit: number): Transport {
         request.emit('error', new ProblemError({ what }));
         request.destroy();
       };
-      request.once('response', (response) => {
+      request.once('response', (response: EventEmitter) => {
         let size = 0;
         response.on('data', (chunk: Buffer) => {
           size += chunk.length;

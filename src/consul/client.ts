@@ -28,13 +28,15 @@ export interface Client {
   leader(signal: AbortSignal): Promise<Reply>;
   /** What the agent says of itself; takes the right to read agents, which nothing else here does. */
   self(signal: AbortSignal): Promise<Reply>;
+  /** How many requests may be under way at once. */
+  capacity(): number;
   /** Closes idle connections too. */
   close(): void;
 }
 
-/** What is read of the catalog, through the `consul` package. */
-export function createClient(options: ConsulOptions, tuning: Tuning): Client {
-  const { consul, where, send, close } = connect(options, tuning);
+/** What is read of the catalog, through the `consul` package. `onCapacity` is called where that has changed. */
+export function createClient(options: ConsulOptions, tuning: Tuning, onCapacity?: () => void): Client {
+  const { consul, where, send, capacity, close } = connect(options, tuning, onCapacity);
 
   function ask(path: string, datacenter: string, read: Read, call: Call, signal: AbortSignal) {
     const parameters = {
@@ -72,6 +74,7 @@ export function createClient(options: ConsulOptions, tuning: Tuning): Client {
     whereAll: (what) => where(LISTS[what]),
     leader: (signal) => ask('/status/leader', '', {}, (shared) => consul.status.leader(shared), signal),
     self: (signal) => ask('/agent/self', '', {}, (shared) => consul.agent.self(shared), signal),
+    capacity,
     close,
   };
 }

@@ -1,8 +1,11 @@
 import { EventEmitter } from 'node:events';
+import type { RequestOptions } from 'node:http';
 import Consul from 'consul';
 import { ProblemError } from '../pipeline/problem.ts';
-import { agentFor } from './agent.ts';
+import { agentFor, tlsSettings } from './agent.ts';
 import { bounded, type Transport } from './bounded.ts';
+import { Pool } from './h2-pool.ts';
+import { StreamRequest } from './h2-request.ts';
 import type { ConsulOptions, Tuning } from './options.ts';
 import { type Remedies, requestProblem, statusOf } from './request-problem.ts';
 
@@ -26,6 +29,8 @@ export interface Connection {
   where(path: string): string;
   /** Throws a ProblemError, a Refusal where Consul answers with an error; nothing in it holds the token. */
   send<R>(request: Request<R>, signal: AbortSignal): Promise<R>;
+  /** How many requests may be under way at once; it is guessed over TLS until Consul was reached. */
+  capacity(): number;
   /** Closes idle connections too. */
   close(): void;
 }
@@ -49,7 +54,12 @@ export interface Shared {
 /** Consul was reached and does not do what was asked; Consul 1.8 answers 500 to much that is the request's own fault. */
 export class Refusal extends ProblemError {}
 
-export function connect(options: ConsulOptions, tuning: Tuning): Connection {
+/** `onCapacity` is called where that has changed. */
+export function connect(
+  options: ConsulOptions,
+  tuning: Tuning,
+  onCapacity: () => void = () => undefined,
+): Connection {
   const { baseUrl, ...way } = wayTo(options.address);
   // The types of `consul` know neither `baseUrl` nor what is for papi; as a variable they pass.
   const settings = {
@@ -59,8 +69,14 @@ export function connect(options: ConsulOptions, tuning: Tuning): Connection {
     headers: { 'user-agent': 'upsync' },
   };
   const consul = new Consul(settings);
+  const { timeout, maxConnections, tls } = options;
+  const pool =
+    baseUrl.protocol === 'https:'
+      ? new Pool({ url: baseUrl, tls: tlsSettings(tls), timeout }, maxConnections, onCapacity)
+      : undefined;
+  const streams = pool && { request: (sent: RequestOptions) => new StreamRequest(pool, sent) };
   consul._ext('onRequest', (request, next) => {
-    request.transport = bounded(request.transport, tuning.maxBody);
+    request.transport = bounded(streams ?? request.transport, tuning.maxBody);
     // Bodies stay bytes: most are the same as the one before, and need no decoding.
     request.opts.buffer = true;
     next();
@@ -81,7 +97,7 @@ export function connect(options: ConsulOptions, tuning: Tuning): Connection {
           ctx,
           ...(token === undefined ? {} : { token }),
           // Consul adds up to a sixteenth, so that not all queries end at once.
-          timeout: options.timeout + wait * (1 + 1 / 16),
+          timeout: timeout + wait * (1 + 1 / 16),
         });
       } catch (error) {
         const problem = { where: where(path), ...requestProblem(error, token, remedies) };
@@ -91,7 +107,9 @@ export function connect(options: ConsulOptions, tuning: Tuning): Connection {
         signal.removeEventListener('abort', cancel);
       }
     },
+    capacity: () => pool?.capacity ?? maxConnections,
     close() {
+      pool?.close();
       consul.destroy();
     },
   };

@@ -53,12 +53,14 @@ export class Failures {
     return retryIn;
   }
 
-  end(): void {
-    if (this.#count === 0) return;
+  /** Whether it had failed. */
+  end(): boolean {
+    if (this.#count === 0) return false;
     this.stop();
     this.#count = 0;
     const { clock, report } = this.#context;
     report({ type: 'queryRecovered', query: this.#query, after: clock.now() - this.#since });
+    return true;
   }
 
   /** It is not tried any more. */

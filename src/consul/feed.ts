@@ -32,14 +32,16 @@ export function createFeed(
 ): Feed {
   const answers = new Map<QueryKey, ConsulAnswer>();
   let recalled: Indexes = {};
-  const client = createClient({ ...options, token: lastingToken(options.token, report) }, tuning);
+  const client = createClient({ ...options, token: lastingToken(options.token, report) }, tuning, () =>
+    sharing.adapt(),
+  );
   signal.addEventListener('abort', () => client.close(), { once: true });
 
   const failing = new Set<Failures>();
   const { maxStale, maxConnections, block } = options;
   const shared: Shared = { client, clock, report, tuning, maxStale, block, answers, failing, onChange };
   const sharing = new Sharing(shared, maxConnections, signal);
-  const slots = new Slots(maxConnections);
+  const slots = new Slots(client.capacity);
   const watches = new Watches<ConsulQuery>(
     (query, stop) => watch(query, recalled[queryKey(query)], { ...shared, slots, sharing }, stop),
     (key) => {

@@ -17,10 +17,12 @@ export class Sharing {
   /** The connections that stay free of all else. */
   readonly #urgent: Turns;
   readonly #shared: Shared;
+  /** How many connections are used at once while all share. */
   readonly #slots: number;
   readonly #signal: AbortSignal;
   readonly #posts = new Set<Post>();
   readonly #datacenters = new Map<string, AbortController>();
+  #queries: readonly ConsulQuery[] = [];
   #isOn = false;
 
   constructor(shared: Shared, maxConnections: number, signal: AbortSignal) {
@@ -35,10 +37,12 @@ export class Sharing {
     return this.#isOn;
   }
 
-  /** These are followed from now on. */
-  adapt(queries: readonly ConsulQuery[]): void {
+  /** These are followed from now on; without them, as many as before may wait at once or not. */
+  adapt(queries = this.#queries): void {
+    this.#queries = queries;
     const wasOn = this.#isOn;
-    this.#isOn = queries.length > (wasOn ? Math.floor(this.#slots * fewer) : this.#slots);
+    const own = slotsOf(this.#shared.client.capacity());
+    this.#isOn = queries.length > (wasOn ? Math.floor(own * fewer) : own);
     const datacenters = new Set(this.#isOn ? queries.map(({ datacenter }) => datacenter) : []);
     for (const [datacenter, stop] of this.#datacenters) if (!datacenters.has(datacenter)) stop.abort();
     for (const datacenter of datacenters) if (!this.#datacenters.has(datacenter)) this.#follow(datacenter);
@@ -48,13 +52,25 @@ export class Sharing {
 
   /**
    * Resolves when a request that does not wait may be made, with what is to be called after it. While each query has its
-   * own, that is at once: they are fewer than there are connections.
+   * own, that is at once: they are fewer than may be under way.
    */
   async turn(isUrgent: boolean): Promise<() => void> {
     if (!this.#isOn) return () => undefined;
     const turns = isUrgent ? this.#urgent : this.#turns;
     await turns.take();
     return () => turns.give();
+  }
+
+  /**
+   * One that failed is answered again: each tells two others that fail, or the last of thousands would be tried again in
+   * most of a minute.
+   */
+  recovered(): void {
+    const failing = this.#posts.values().filter(({ isFailing }) => isFailing);
+    for (const post of failing.take(2)) {
+      post.isFailing = false;
+      void post.call(false);
+    }
   }
 
   join(post: Post): void {

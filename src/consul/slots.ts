@@ -1,26 +1,28 @@
 /**
- * The connections that blocking queries may hold, each for minutes. A tenth of all, at least one,
+ * The requests under way that may be blocking queries, each for minutes. A tenth of all, at least one,
  * stays free of them: a first read or a confirmation must not queue behind queries that wait.
  */
 export class Slots {
-  #free: number;
+  /** How many requests may be under way. */
+  readonly #capacity: () => number;
+  #taken = 0;
 
-  constructor(maxConnections: number) {
-    this.#free = slotsOf(maxConnections);
+  constructor(capacity: () => number) {
+    this.#capacity = capacity;
   }
 
   take(): boolean {
-    if (this.#free <= 0) return false;
-    this.#free -= 1;
+    if (this.#taken >= slotsOf(this.#capacity())) return false;
+    this.#taken += 1;
     return true;
   }
 
   give(): void {
-    this.#free += 1;
+    this.#taken -= 1;
   }
 }
 
 /** How many queries may wait for a change at once; where they are more, they share. */
-export function slotsOf(maxConnections: number): number {
-  return maxConnections - Math.max(1, Math.ceil(maxConnections / 10));
+export function slotsOf(capacity: number): number {
+  return capacity - Math.max(1, Math.ceil(capacity / 10));
 }

@@ -90,16 +90,16 @@ export async function watch(
     const last = { answer: held, digest, before };
     const found = signal.aborted ? undefined : await look(query, read, last, common, signal);
     give();
+    post.isFailing = found?.kind === 'failed';
     if (found?.kind === 'good' && !signal.aborted) {
       held = advance(query, held, found, clock.now());
       answers.set(key, held);
       digest = found.digest;
       post.readAt = began;
-      failures.end();
+      if (failures.end()) sharing.recovered();
       reportAnswer(held, found, report);
       if (found.changed || found.restarted) onChange();
     }
-    post.isFailing = found?.kind === 'failed';
     call?.ended.resolve();
     if (found === undefined || signal.aborted) return;
     index = found.kind === 'good' ? found.index : 0n;

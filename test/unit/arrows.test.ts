@@ -124,6 +124,8 @@ test('what most runs never need is loaded only when it is asked for', () => {
     ['./metrics.ts', []],
     ['pino-pretty', []],
     ['diff', []],
+    // Loaded where Consul is reached over TLS.
+    ['node:http2', []],
     ['yaml', ['src/config/file.ts']],
     ['./file.ts', []],
     // Types are all that a daemon needs of it.
