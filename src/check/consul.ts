@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { AgentFacts } from '../consul/agent-facts.ts';
 import { triggersEach } from '../consul/datacenter.ts';
+import { streamsEach } from '../consul/h2-lane.ts';
 import type { ConsulOptions } from '../consul/options.ts';
 import { slotsOf } from '../consul/slots.ts';
 import { isLoopback } from '../pipeline/address-rules.ts';
@@ -67,7 +68,7 @@ function checkPrivacy({ address, tls }: Options, { hasToken }: ConsulFacts): Fin
 }
 
 function checkConnections(
-  { maxConnections }: Options,
+  { address, maxConnections }: Options,
   agent: AgentFacts | undefined,
   queries: number,
 ): Finding[] {
@@ -82,7 +83,8 @@ function checkConnections(
     ];
   }
   const asked = `${queries} ${queries === 1 ? 'query' : 'queries'}`;
-  const waiting = slotsOf(maxConnections);
+  // Over TLS many share a connection; where a proxy speaks HTTP/1.1 alone, upsync comes to know only later.
+  const waiting = slotsOf(maxConnections * (address.startsWith('https:') ? streamsEach : 1));
   if (queries > waiting && waiting <= triggersEach) {
     return [
       warn('consul', {

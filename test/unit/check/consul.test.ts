@@ -65,6 +65,9 @@ test('more queries than may wait at once share, and get a warning only where the
       what: expect.stringMatching(/^91 queries share what tells of changes, on at most 100/),
     }),
   );
+  expect(checkConsul({ ...options, address: 'https://consul:8501' }, facts, 2000)).toContainEqual(
+    expect.objectContaining({ what: expect.stringMatching(/^2000 queries on at most 100/) }),
+  );
   expect(amiss(checkConsul({ ...options, maxConnections: 4 }, facts, 3))).toEqual([]);
   expect(amiss(checkConsul({ ...options, maxConnections: 4 }, facts, 4))).toMatchObject([
     {
