@@ -59,10 +59,15 @@ export function followDatacenter(
     return ofChecks((await client.checks(datacenter, { all: true }, signal)).json());
   }
 
-  /** Whether one of the called, read again, has come to this index: then that was the change. */
+  /**
+   * Whether a service of the called, read again, has come to this index: then that was the change. A node comes to it with
+   * every change on it.
+   */
   async function explain(called: readonly Post[], index: bigint, at: number): Promise<void> {
     await callAll(called);
-    const isExplained = called.some(({ query }) => BigInt(answers.get(queryKey(query))?.index ?? 0) >= index);
+    const isExplained = called.some(
+      ({ query }) => query.kind === 'service' && BigInt(answers.get(queryKey(query))?.index ?? 0) >= index,
+    );
     if (!isExplained) sweeps.soon(at);
   }
 

@@ -44,7 +44,7 @@ export interface Tuning {
   readonly triggerInterval: number;
   /** How often all is read while nothing tells of changes. */
   readonly poll: number;
-  /** How long after a registration all is read once more. */
+  /** How long after a registration all is read once more, for each query that there is. */
   readonly sweepLater: number;
   /** In the long run the reads of sweeps are this far apart, and as many may follow at once as fill the window. */
   readonly sweepRead: number;
@@ -62,7 +62,7 @@ export const TUNING: Tuning = {
   changedInterval: 25,
   triggerInterval: 1_000,
   poll: 1_000,
-  sweepLater: 10_000,
+  sweepLater: 5,
   sweepRead: 2,
   sweepWindow: 30_000,
   random: Math.random,

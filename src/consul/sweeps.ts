@@ -37,7 +37,7 @@ export class Sweeps {
 
   /** Something may have been missed: all is read in a while. */
   later(): void {
-    this.#later ??= this.#clock.now() + this.#tuning.sweepLater;
+    this.#later ??= this.#laterFrom(this.#clock.now());
     this.#doze.wake();
   }
 
@@ -81,13 +81,17 @@ export class Sweeps {
     return Math.min(blind, this.#later ?? Number.POSITIVE_INFINITY);
   }
 
+  #laterFrom(now: number): number {
+    return now + this.#posts().length * this.#tuning.sweepLater;
+  }
+
   /** What is to be read now. */
   #take(now: number): (post: Post) => boolean {
     const [soon, later] = [this.#soon, this.#later];
     const isWhole = later !== undefined && later <= now;
     this.#soon = undefined;
     // Nothing hides behind what is found now: only a server that lags could still make a difference.
-    this.#later = isWhole || later === undefined ? undefined : now + this.#tuning.sweepLater;
+    this.#later = isWhole || later === undefined ? undefined : this.#laterFrom(now);
     if (isWhole) return ({ readAt }) => readAt < now;
     if (soon !== undefined) return ({ readAt }) => readAt < soon;
     // Where Consul is away, what fails is not asked for twice.

@@ -152,6 +152,17 @@ test('what nothing tells of is found by reading all once', async () => {
   expect(await proxy.connections()).toBeLessThanOrEqual(10);
 });
 
+test('that a node is followed too, which every change on it moves on, explains none of them', async () => {
+  const service = { id: 'kept-1', name: 'kept', port: 8001 } as const;
+  await consul.register(service);
+  const followed = await followAll('kept');
+  followed.feed.want([...[...names, 'kept'].map(web), { kind: 'node', node: consul.node, datacenter: '' }]);
+  await followed.until(() => followed.feed.snapshot().size === many + 2);
+  const weight = () => followed.value('service:kept')?.[0]?.weights.passing;
+  const change = () => consul.register({ ...service, weights: { passing: 7, warning: 1 } });
+  expect(await readFor(followed, change, () => weight() === 7)).toEqual(new Set([...names, 'kept']));
+});
+
 test("a node's new address is read for what runs there", async () => {
   const followed = await followAll();
   const here = names.filter((_, s) =>
@@ -168,7 +179,7 @@ test('a change that hides behind another one is found a little later', async () 
     proxy.url,
     names.map(web),
     { maxConnections: 10, block: never },
-    { ...late, sweepLater: 500 },
+    { ...late, sweepLater: 2 },
   );
   onTestFinished(() => followed.stop());
   await followed.until(() => followed.feed.snapshot().size === many);

@@ -37,11 +37,13 @@ test('what was read before the moment is read at once, and the rest is left alon
 
 test('all is read a while after something may have been missed, or after what was found since', async () => {
   const { clock, reads, sweeps } = sweeping(2);
+  // For each of them.
+  const later = 2 * TUNING.sweepLater;
   sweeps.later();
-  await clock.advance(TUNING.sweepLater - 1);
+  await clock.advance(later - 1);
   expect(reads).toEqual([0, 0]);
   sweeps.soon(clock.now());
-  await clock.advance(TUNING.sweepLater - 1);
+  await clock.advance(later - 1);
   expect(reads).toEqual([1, 1]);
   await clock.advance(1);
   expect(reads).toEqual([2, 2]);
