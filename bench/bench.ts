@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { makeFolder } from '../demo/folder.ts';
 import { Fixtures } from './fixtures.ts';
 import { type Flags, readFlags, usage } from './flags.ts';
@@ -7,6 +8,7 @@ import { latest, quick, readResults, writeResults } from './report/results.ts';
 import { plain, tableOf } from './report/table.ts';
 import { runScenario } from './run.ts';
 import { scenarios } from './scenarios.ts';
+import { missingConsulTemplate } from './tools/consul-template.ts';
 import { buildUpsync } from './tools/upsync.ts';
 
 process.exitCode = await main();
@@ -17,6 +19,11 @@ async function main(): Promise<number> {
   if (typeof flags === 'string' || flags.help) {
     process.stdout.write(typeof flags === 'string' ? `${flags}\n\n${usage(names)}` : usage(names));
     return typeof flags === 'string' ? 1 : 0;
+  }
+  const missing = missingConsulTemplate();
+  if (missing !== undefined) {
+    say(`CONSUL_TEMPLATE_BIN: there is no ${missing}; unset it, or name a consul-template`);
+    return 1;
   }
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stopping.abort());
@@ -49,6 +56,7 @@ async function bench(flags: Flags, signal: AbortSignal): Promise<void> {
     for (const note of section.notes) say(note);
     say(`(${Math.round(section.seconds)} s)`);
   }
+  say(`\nEach value stands in ${relative(process.cwd(), path)}.`);
 }
 
 /** Into README.md, and beside the figures. */

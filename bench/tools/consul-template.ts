@@ -9,7 +9,17 @@ import type { Setup, Tool } from './tool.ts';
 /** `CONSUL_TEMPLATE_BIN`, else what the PATH has. */
 export function findConsulTemplate(): string | undefined {
   const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'consul-template'));
-  return [process.env.CONSUL_TEMPLATE_BIN ?? '', ...onPath].find((path) => path !== '' && existsSync(path));
+  return named() ?? onPath.find((path) => existsSync(path));
+}
+
+/** What `CONSUL_TEMPLATE_BIN` names, where nothing is there. */
+export function missingConsulTemplate(): string | undefined {
+  const path = named();
+  return path === undefined || existsSync(path) ? undefined : path;
+}
+
+function named(): string | undefined {
+  return process.env.CONSUL_TEMPLATE_BIN || undefined;
 }
 
 export async function versionOf(binary: string): Promise<string> {

@@ -161,7 +161,7 @@ export const furtherSettings = {
   splay: {
     flag: '--splay',
     value: 'TIME',
-    help: 'a change waits a random time up to this first, so that not all of a fleet reload at once',
+    help: 'wait a random time before each change, at most this, so that not all of a fleet reload at once',
     fallback: '0s',
   },
   start_timeout: {
