@@ -21,8 +21,8 @@ export interface TlsConsul extends AsyncDisposable {
   readonly key: string;
 }
 
-/** Consul's own tool makes the authority and the certificates. Plain HTTP goes over a unix socket too, where one is named. */
-export async function startTlsConsul(socket = ''): Promise<TlsConsul> {
+/** Consul's own tool makes the authority and the certificates. Plain HTTP goes over a unix socket too, where one is named. `more` is HCL. */
+export async function startTlsConsul(socket = '', more = ''): Promise<TlsConsul> {
   await using starting = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'upsync-tls-'));
   starting.defer(() => rm(folder, { recursive: true }));
@@ -46,9 +46,7 @@ export async function startTlsConsul(socket = ''): Promise<TlsConsul> {
         cert_file = "${file('dc1-server-consul-0.pem')}"
         key_file = "${file('dc1-server-consul-0-key.pem')}"
         verify_incoming_https = true
-        # A proxy of the tests asks for each request on a connection of its own, and Consul counts one that was
-        # given up until the query on it ends.
-        limits { http_max_conns_per_client = 10000 }
+        ${more}
       `,
     }),
   );
