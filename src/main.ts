@@ -14,9 +14,10 @@ const hangUp = () => {
   isHungUp = true;
 };
 process.on('SIGHUP', hangUp);
-function endAtHangUp(): void {
+function endedByHangUp<T>(command: T): T {
   process.off('SIGHUP', hangUp);
   if (isHungUp) process.kill(process.pid, 'SIGHUP');
+  return command;
 }
 
 // Who read the log may have gone: that ends no gateway.
@@ -52,22 +53,14 @@ process.exitCode = await run(
   },
   {
     daemon: async (load, io) => (await import('./daemon.ts')).runDaemon(load, io),
-    async status(output, options, io) {
-      endAtHangUp();
-      return (await import('./cli/status.ts')).runStatus(output, options, io);
-    },
-    async once(config, options, io) {
-      endAtHangUp();
-      return (await import('./cli/once.ts')).runOnce(config, options, io);
-    },
-    async check(config, options, io) {
-      endAtHangUp();
-      return (await import('./check.ts')).runCheck(config, options, io);
-    },
-    async register(config, options, io) {
-      endAtHangUp();
-      return (await import('./register.ts')).runRegister(config, options, io);
-    },
+    status: async (output, options, io) =>
+      (await endedByHangUp(import('./cli/status.ts'))).runStatus(output, options, io),
+    once: async (config, options, io) =>
+      (await endedByHangUp(import('./cli/once.ts'))).runOnce(config, options, io),
+    check: async (config, options, io) =>
+      (await endedByHangUp(import('./check.ts'))).runCheck(config, options, io),
+    register: async (config, options, io) =>
+      (await endedByHangUp(import('./register.ts'))).runRegister(config, options, io),
   },
 );
 // All is done: a reader that does not read must not keep the process.

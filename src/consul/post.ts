@@ -1,6 +1,6 @@
+import { Doze } from '../pipeline/doze.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { ConsulQuery } from '../pipeline/snapshot.ts';
-import { Doze } from './doze.ts';
 
 /**
  * Where the watch of one query waits until it is to be read again, while what tells of changes is shared. A call

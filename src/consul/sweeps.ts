@@ -1,5 +1,5 @@
+import { Doze } from '../pipeline/doze.ts';
 import type { Clock } from '../pipeline/ports.ts';
-import { Doze } from './doze.ts';
 import type { Tuning } from './options.ts';
 import { Pace } from './pace.ts';
 import type { Post } from './post.ts';

@@ -1,3 +1,4 @@
+import { Doze } from './doze.ts';
 import type { WaitPlan } from './plan.ts';
 import type { Clock } from './ports.ts';
 
@@ -28,13 +29,7 @@ export function quiescence(
   let alone = true;
   let hurried = false;
   let nudged = false;
-  let ring = new AbortController();
-
-  const wake = () => {
-    // With a reason of its own, or each would make an error for nobody.
-    ring.abort('rung');
-    ring = new AbortController();
-  };
+  const doze = new Doze(clock);
 
   /** When to look for what waits now. */
   const due = (): number | undefined => {
@@ -52,11 +47,11 @@ export function quiescence(
         spread = hurried ? 0 : random() * splay;
       }
       last = now;
-      wake();
+      doze.wake();
     },
     nudge() {
       nudged = true;
-      wake();
+      doze.wake();
     },
     skipQuiet() {
       last = Number.NEGATIVE_INFINITY;
@@ -69,7 +64,7 @@ export function quiescence(
         const at = Math.min(due() ?? Number.POSITIVE_INFINITY, wakeAt ?? Number.POSITIVE_INFINITY);
         const delay = at - clock.now();
         if (delay <= 0) break;
-        await clock.sleep(delay, AbortSignal.any([signal, ring.signal]));
+        await doze.sleep(delay, signal);
       }
       const since = first;
       first = undefined;

@@ -1,4 +1,4 @@
-import type { Clock } from '../pipeline/ports.ts';
+import type { Clock } from './ports.ts';
 
 /** A sleep that can be ended early. */
 export class Doze {
