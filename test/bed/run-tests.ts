@@ -4,10 +4,11 @@
 //
 // A phase that cannot run here is skipped aloud. With UPSYNC_TEST_NO_SKIP=1, as in CI, a skip is a failure.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from './chromium.ts';
+import { readReport } from './report.ts';
 
 interface Phase {
   readonly name: string;
@@ -16,12 +17,6 @@ interface Phase {
   readonly isTests?: true;
   /** Why it cannot run on this machine. */
   readonly unable?: () => string | undefined;
-}
-
-interface Counts {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
 }
 
 const vitest = ['vitest', 'run', '--config', 'test/vitest.config.ts'] as const;
@@ -53,6 +48,7 @@ const bin = join(import.meta.dirname, '../../node_modules/.bin');
 const { wanted, forVitest } = readArguments(process.argv.slice(2));
 const summary: string[] = [];
 const total = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
 let good = true;
 
 for (const phase of wanted) {
@@ -71,6 +67,8 @@ for (const phase of wanted) {
   good &&= passed;
 }
 
+// At the end once more: what a long log says in its middle is easily lost.
+if (failures.length > 0) console.log(`\n${failures.join('\n\n')}`);
 console.log(`\n${summary.join('\n')}`);
 if (wanted.some((phase) => phase.isTests)) {
   console.log(
@@ -85,23 +83,14 @@ function runTests({ command }: Phase): boolean {
   try {
     const reporters = ['--reporter', 'default', '--reporter', 'json', '--outputFile.json', report];
     const status = run([...command, ...reporters, ...forVitest]);
-    const counts = readCounts(report);
+    const counts = readReport(report);
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
+    failures.push(...counts.failures);
     return status === 0 && !(noSkip && counts.skipped > 0);
   } finally {
     rmSync(folder, { recursive: true });
-  }
-}
-
-/** Vitest writes no report where it ended before any test. */
-function readCounts(report: string): Counts {
-  try {
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
-    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
-  } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
   }
 }
 
