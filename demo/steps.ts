@@ -1,7 +1,7 @@
 import type { Environment } from './environment.ts';
 import type { Instance } from './node.ts';
 import { untilKnown } from './registry.ts';
-import { untilServed } from './served.ts';
+import { untilProven, untilServed } from './served.ts';
 
 /** What a step did, and when. All times are by `performance.now()`. */
 export interface Change {
@@ -30,12 +30,13 @@ export const steps: readonly Step[] = [
     name: 'node 1 serves',
     headline: 'Node 1 serves',
     story:
-      'Its web1 and web2 are registered in Consul; until now the gateway answered 503. The load starts as soon as both answer.',
+      'Its web1 and web2 are registered in Consul; until now the gateway answered 503. The load starts as soon as all of nginx is proven to have both.',
     since: 'its registration',
-    async act({ nodes, gateway, load }, signal) {
+    async act({ nodes, gateway, status, load }, signal) {
       const joined = await nodes.get(1).register();
       const doneAt = joined[0]?.knownAt ?? 0;
       const servedAt = await untilServed(gateway.url, signal);
+      await untilProven(status, signal);
       load.start();
       return { doneAt, joined, left: [], servedAt };
     },
