@@ -15,7 +15,7 @@ const outside = { what: 'before nginx: change → HUP', unit: 'ms' };
 const inside = { what: 'nginx: HUP → first answer', unit: 'ms' };
 
 /** So many join, one after the other, before all leave at once: none waits long for its turn in the upstream. */
-const joining = 3;
+const joining = 4;
 
 export const lone: Scenario = {
   name: 'lone',
@@ -47,6 +47,7 @@ async function withTool(bench: Bench, tool: Tool): Promise<void> {
     },
     leave: () => leave(registry, others),
     backends: others,
+    cycles: 5,
   });
   await leave(registry, [first]);
   for (const part of Object.keys(splits[0] ?? {})) {
@@ -74,6 +75,8 @@ async function withoutTool(bench: Bench): Promise<void> {
       await applyByHand(gateway, service, present);
     },
     backends: others,
+    // A reference: half as many will do.
+    cycles: 3,
   });
 }
 
@@ -81,12 +84,14 @@ interface Way {
   join(backend: Backend): Promise<{ readonly sentAt: number; readonly at: number }>;
   leave(): Promise<void>;
   readonly backends: readonly Backend[];
+  /** So often all of them join. */
+  readonly cycles: number;
 }
 
 async function measure(bench: Bench, tool: string, gateway: Gateway, way: Way): Promise<void> {
   const times: { readonly sentAt: number; readonly hupAt: number; readonly at: number }[] = [];
   // What was started a moment ago is not at its best yet.
-  for (let cycle = -1; cycle < bench.few(20 / joining); cycle += 1) {
+  for (let cycle = -1; cycle < bench.few(way.cycles); cycle += 1) {
     for (const backend of way.backends) {
       await rest(bench);
       const { sentAt, at } = await way.join(backend);

@@ -58,8 +58,9 @@ async function follow(bench: Bench, { wide, tool, consul, of }: Case): Promise<v
   record(followed.what, followed.unit, await countFollowed(tool, turn));
   record('connections', '', await connectionsTo(sidecar.pid, wire.port));
   const watched = { tool: tool.name, pids: [sidecar.pid], consul: wide.pid, wires: [wire] };
-  await bench.sleep(bench.few(5) * 1000);
-  await recordUsage(bench, { ...watched, of: `${of}, idle` }, () => bench.sleep(bench.few(15) * 1000));
+  // What a start leaves to be done, such as collecting its garbage, is over by then.
+  await bench.sleep(bench.few(15) * 1000);
+  await recordUsage(bench, { ...watched, of: `${of}, idle` }, () => bench.sleep(bench.few(10) * 1000));
   record('resident memory, idle', 'MiB', await residentMemory(sidecar.pid));
   await recordUsage(bench, { ...watched, of: `${of}, a change a second` }, async () => {
     record('lone change → first answer', 'ms', ...(await changes(bench, wide, turn)));
