@@ -34,7 +34,7 @@ async function measure(bench: Bench, size: number, consistent: boolean): Promise
   await bench.sleep(2_000);
   const pids = turns.map(({ sidecar }) => sidecar.pid);
   const watched = { tool: bench.upsync.name, size, pids, consul: consul.pid ?? 0, wires };
-  const time = bench.few(6);
+  const time = bench.few(5);
   await recordUsage(bench, { ...watched, of: `${of}, idle` }, () => bench.sleep(time * 1000));
   await recordUsage(bench, { ...watched, of: `${of}, a change a second` }, () => changes(bench, time));
 }

@@ -126,7 +126,7 @@ async function change(
     const line =
       tool === bench.upsync ? await log.first(isPublished, bench.signal, { since: sentAt }) : undefined;
     changes.push({ sentAt, hupAt, at, steps: line && stepsOf(line.text) });
-    await bench.sleep(400 + 200 * Math.random());
+    await bench.sleep(300 + 100 * Math.random());
   }
   await wide.registry.remove(joined);
   return changes;

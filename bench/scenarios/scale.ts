@@ -15,6 +15,8 @@ const raised = 4_000;
 const byDefault = 200;
 /** For all changes, in ms. */
 const longest = 40_000;
+/** In seconds: for some twenty V8 collects what a start with thousands of services left. */
+const settling = 25;
 
 export const scale: Scenario = {
   name: 'scale',
@@ -58,8 +60,7 @@ async function follow(bench: Bench, { wide, tool, consul, of }: Case): Promise<v
   record(followed.what, followed.unit, await countFollowed(tool, turn));
   record('connections', '', await connectionsTo(sidecar.pid, wire.port));
   const watched = { tool: tool.name, pids: [sidecar.pid], consul: wide.pid, wires: [wire] };
-  // What a start leaves to be done, such as collecting its garbage, is over by then.
-  await bench.sleep(bench.few(15) * 1000);
+  await bench.sleep(bench.few(tool === bench.upsync ? settling : 5) * 1000);
   await recordUsage(bench, { ...watched, of: `${of}, idle` }, () => bench.sleep(bench.few(10) * 1000));
   record('resident memory, idle', 'MiB', await residentMemory(sidecar.pid));
   await recordUsage(bench, { ...watched, of: `${of}, a change a second` }, async () => {
@@ -91,14 +92,14 @@ async function changes(bench: Bench, wide: Wide, turn: Turn): Promise<number[]> 
   return times;
 }
 
-/** How far it gets with Consul's default limit, in twenty seconds. */
+/** How far it gets with Consul's default limit, in ten seconds. */
 async function giveUp(bench: Bench, { wide, tool, consul, of }: Case): Promise<void> {
   bench.say(`${tool.name}, ${of}`);
   await using wire = await startWire(consul.url);
   const options = { consul: through(wire, consul), services: wide.services, unserved: true } as const;
   await using turn = await startTurn(bench, tool, options);
   const { sidecar } = turn;
-  const deadline = performance.now() + bench.few(20) * 1000;
+  const deadline = performance.now() + bench.few(10) * 1000;
   let connections = 0;
   while (sidecar.end() === undefined && performance.now() < deadline) {
     await bench.sleep(500);
