@@ -17,7 +17,7 @@ const address = '127.0.0.1';
 /** One nginx is all of them: it answers faster than anything in front of it, and costs next to nothing. */
 export async function startFarm(size: number): Promise<Farm> {
   // In this order they stand in an upstream, whoever writes it: where a new one stands decides how soon nginx asks it.
-  const ports = (await freePorts(address, size)).sort((a, b) => a - b);
+  const ports = (await freePorts(address, size)).toSorted((a, b) => a - b);
   const backends = ports.map((port, at) => ({ name: `b${at}`, address, port }));
   const servers = backends.map(
     ({ name, port }) => `server { listen ${address}:${port}; location / { return 200 "${name}"; } }`,

@@ -43,6 +43,10 @@ export class Sharing {
     const wasOn = this.#isOn;
     const own = slotsOf(this.#shared.client.capacity());
     this.#isOn = queries.length > (wasOn ? Math.floor(own * fewer) : own);
+    if (this.#isOn !== wasOn) {
+      const by = this.#isOn ? 'shared' : 'own';
+      this.#shared.report({ type: 'watching', by, queries: queries.length, most: own });
+    }
     const datacenters = new Set(this.#isOn ? queries.map(({ datacenter }) => datacenter) : []);
     for (const [datacenter, stop] of this.#datacenters) if (!datacenters.has(datacenter)) stop.abort();
     for (const datacenter of datacenters) if (!this.#datacenters.has(datacenter)) this.#follow(datacenter);

@@ -33,6 +33,16 @@ export type Event =
     }
   /** The first answer after failures, `after` ms of them. */
   | { readonly type: 'queryRecovered'; readonly query: QueryKey; readonly after: number }
+  /**
+   * More queries than `most` connections may wait share what tells of changes from now on, and each has a blocking
+   * query of its own again once there are few enough.
+   */
+  | {
+      readonly type: 'watching';
+      readonly by: 'shared' | 'own';
+      readonly queries: number;
+      readonly most: number;
+    }
   /** A query is wanted no more. */
   | { readonly type: 'forgotten'; readonly query: QueryKey }
   /** The configuration that counts from now on. */

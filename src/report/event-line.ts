@@ -39,6 +39,14 @@ export function eventLine(event: Exclude<Event, Silent | { type: 'reconciled' }>
       const text = `${query}  Consul answers again after ${duration(after)}`;
       return { level: 'info', text, fields: { event: 'queryRecovered', query, after } };
     }
+    case 'watching': {
+      const { by, queries, most } = event;
+      const text =
+        by === 'own'
+          ? `each of ${queries} queries has a connection to Consul of its own again`
+          : `${queries} queries for ${most} connections to Consul: they share what tells of changes (over https each has a query of its own)`;
+      return { level: 'info', text, fields: { event: 'watching', by, queries, most } };
+    }
     case 'progress': {
       const { step, part } = event;
       return {

@@ -60,6 +60,7 @@ export function fold(state: State, event: Event, now: number): State {
     case 'observed':
       return { ...foldObserved(state, event), pulse: { ...state.pulse, lookedAt: now } };
     case 'gateway':
+    case 'watching':
       return state;
     case 'listening':
       return { ...state, listening: { at: event.at, problem: event.problem } };

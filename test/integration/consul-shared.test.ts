@@ -269,6 +269,12 @@ test('with fewer services each has a query of its own again', async () => {
   await quiet(proxy);
   await consul.register({ id: 'own-1', name: 'own', port: 8003 });
   await followed.until(() => followed.value('service:own')?.[0]?.port === 8003);
+
+  expect(followed.events.filter(({ type }) => type === 'watching')).toEqual([
+    { type: 'watching', by: 'shared', queries: many + 1, most: 9 },
+    { type: 'watching', by: 'own', queries: 7, most: 9 },
+    { type: 'watching', by: 'shared', queries: 10, most: 9 },
+  ]);
 });
 
 test('a datacenter that nobody knows does not keep the others from being followed', async () => {

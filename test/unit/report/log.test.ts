@@ -118,6 +118,15 @@ test('Consul failing is said once, and its return', () => {
   ]);
 });
 
+test('it is told when queries begin to share, and when they need not any more', () => {
+  report({ type: 'watching', by: 'shared', queries: 300, most: 90 });
+  report({ type: 'watching', by: 'own', queries: 60, most: 90 });
+  expect(texts()).toEqual([
+    '300 queries for 90 connections to Consul: they share what tells of changes (over https each has a query of its own)',
+    'each of 60 queries has a connection to Consul of its own again',
+  ]);
+});
+
 test('where something goes on while Consul fails, that is said instead', () => {
   const problem = { what: 'Consul denied the token (403)', where: 'http://127.0.0.1:8500' };
   const meanwhile = 'services are asked in turn';
