@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { freePorts } from './consul-ports.ts';
 import { answers, hasChildren, holdersOf, runs, send, until } from './nginx-processes.ts';
+import './sbin.ts';
 
 /** Where a bed's nginx lives: its configuration is written from this. */
 export interface Place {

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from './chromium.ts';
 import { readReport } from './report.ts';
+import './sbin.ts';
 
 interface Phase {
   readonly name: string;
