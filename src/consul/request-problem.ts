@@ -95,7 +95,7 @@ const NETWORK: Readonly<Record<string, Problem>> = {
   ECONNRESET: {
     what: 'the connection was closed before an answer',
     remedy:
-      'it may have restarted, or its limits.http_max_conns_per_client (200) is below consul.max_connections',
+      'it may have restarted, or this address has all connections that it allows (limits.http_max_conns_per_client, 200): those of an upsync that ended count for up to consul.block more',
   },
   ENOTFOUND: { what: 'the host name is unknown', remedy: 'check consul.address' },
   EAI_AGAIN: { what: 'the host name could not be resolved for now' },

@@ -2,6 +2,7 @@ import type { Admission } from './admission.ts';
 import { admitted } from './admitted.ts';
 import { addressOf } from './instance.ts';
 import { type Health, isHostAnswer, type Snapshot } from './snapshot.ts';
+import type { View } from './view.ts';
 
 interface Owner {
   readonly service: string;
@@ -37,15 +38,34 @@ export function addressOwners(
 }
 
 /**
- * Whether another service has a server's address now. Addresses are reused at once (containers), so a
+ * Whether another service has come to a server's address. Addresses are reused at once (containers), so a
  * server that is kept though nobody vouches for it must give its address up. A registration that is
- * itself critical claims nothing.
+ * itself critical claims nothing, nor does one of a service that `had` the address beside this one: one
+ * process may be registered for several.
  */
 export function isTaken(
   server: { readonly host: string; readonly port: number },
   service: string,
   owners: AddressOwners,
+  had: (service: string, address: string) => boolean,
 ): boolean {
-  const claims = owners.get(addressOf(server))?.values() ?? [];
-  return [...claims].some((owner) => owner.service !== service && owner.health !== 'critical');
+  const address = addressOf(server);
+  const claims = owners.get(address)?.values() ?? [];
+  return [...claims].some(
+    (owner) => owner.service !== service && owner.health !== 'critical' && !had(owner.service, address),
+  );
+}
+
+/** Whether a service had an address in a view. Looks through it only once it is asked. */
+export function addressesOf(view: View | undefined): (service: string, address: string) => boolean {
+  let known: ReadonlySet<string> | undefined;
+  const pair = (service: string, address: string) => `${service} ${address}`;
+  const all = () =>
+    (view?.upstreams ?? []).flatMap(({ service, servers }) =>
+      servers.map((server) => pair(service, addressOf(server))),
+    );
+  return (service, address) => {
+    known ??= new Set(all());
+    return known.has(pair(service, address));
+  };
 }

@@ -1,4 +1,4 @@
-import { addressOwners, isTaken } from './addresses.ts';
+import { addressesOf, addressOwners, isTaken } from './addresses.ts';
 import { type Case, type Decision, type Held, isUp, live, nodesOf, serve } from './decision.ts';
 import { bigLoss, hold } from './hold.ts';
 import { addressOf } from './instance.ts';
@@ -45,11 +45,12 @@ export function guard(
   const isSettled = (one: Observation) => one.answered && lastOf(one) === live(one).upstream;
   const lastServers = observations.flatMap((one) => (isSettled(one) ? [] : (lastOf(one)?.servers ?? [])));
   const owners = addressOwners(new Set(lastServers.map(addressOf)), snapshot, admission);
+  const had = addressesOf(before);
   const decisions = observations.map((observation) => {
     if (isSettled(observation)) return live(observation);
     const { name, service } = observation.plan;
     const last = lastOf(observation)?.servers ?? [];
-    const taken = new Set(last.filter((server) => isTaken(server, service, owners)));
+    const taken = new Set(last.filter((server) => isTaken(server, service, owners, had)));
     const usable = last.filter((server) => !taken.has(server));
     const decision = decide({ observation, last: usable, plan, held: holds.get(name), now });
     if (decision.upstream?.origin === 'live') return decision;

@@ -97,6 +97,19 @@ describe('with none healthy, on_empty keep', () => {
     expect(hosts(decide(answers, { before }))).toEqual(['10.0.0.2']);
   });
 
+  test.each([
+    ['answers empty', web1()],
+    ['does not answer', new Map()],
+  ])('an address that both services had is not given up where one %s', (_, answer) => {
+    const both = registration({ id: 'both', service: 'web2', address: '10.0.0.1' });
+    const shared = view(
+      upstream([server(1), server(2)]),
+      upstream([server(1)], { name: 'web2', service: 'web2' }),
+    );
+    const answers = new Map([...answer, ...snapshot({ web2: [both] })]);
+    expect(hosts(decide(answers, { before: shared }))).toEqual(['10.0.0.1', '10.0.0.2']);
+  });
+
   test('an address that a critical registration of another service names is not', () => {
     const other = registration({ id: 'other', service: 'web2', address: '10.0.0.1', health: 'critical' });
     const answers = new Map([...web1(), ...snapshot({ web2: [other] })]);
