@@ -50,7 +50,9 @@ export function guard(
     if (isSettled(observation)) return live(observation);
     const { name, service } = observation.plan;
     const last = lastOf(observation)?.servers ?? [];
-    const taken = new Set(last.filter((server) => isTaken(server, service, owners, had)));
+    // Of a service that answers it is known whether it still has the address.
+    const shares = observation.answered ? () => false : had;
+    const taken = new Set(last.filter((server) => isTaken(server, service, owners, shares)));
     const usable = last.filter((server) => !taken.has(server));
     const decision = decide({ observation, last: usable, plan, held: holds.get(name), now });
     if (decision.upstream?.origin === 'live') return decision;
