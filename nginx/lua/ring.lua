@@ -1,0 +1,112 @@
+-- nginx's `hash KEY consistent`: Cache::Memcached::Fast's ring of 160 points for each unit of weight. A key goes to
+-- the same peer as with nginx's own balancer, so switching between the two moves no key.
+local health, pick = ...
+local ffi = require "ffi"
+local bit = require "bit"
+local bxor, band, rshift = bit.bxor, bit.band, bit.rshift
+local crc32 = ngx.crc32_long
+local byte = string.byte
+
+local POINTS = 160
+local LONGEST_SEARCH = 20
+local DIGITS, BASE = 11, 2048
+
+local words = ffi.typeof("uint32_t[?]")
+
+local crc_table = words(256)
+for i = 0, 255 do
+    local crc = i
+    for _ = 1, 8 do
+        crc = band(crc, 1) == 1 and bxor(rshift(crc, 1), 0xedb88320) or rshift(crc, 1)
+    end
+    crc_table[i] = crc
+end
+
+local function feed(crc, value)
+    return bxor(crc_table[band(bxor(crc, value), 0xff)], rshift(crc, 8))
+end
+
+-- nginx hashes "HOST NUL PORT" and then the point before, each time anew from there.
+local function seed_of(peer)
+    local text = peer.host .. "\0" .. peer.port
+    local crc = 0xffffffff
+    for i = 1, #text do crc = feed(crc, byte(text, i)) end
+    return crc
+end
+
+-- Orders `hashes`, and `owners` with them, by three rounds of counting: a comparison sort of Lua's is too slow
+-- for a million points.
+local function sort(hashes, owners, count)
+    local other_hashes, other_owners, starts = words(count), words(count), words(BASE + 1)
+    for shift = 0, 2 * DIGITS, DIGITS do
+        ffi.fill(starts, ffi.sizeof(starts))
+        for i = 0, count - 1 do
+            local digit = band(rshift(hashes[i], shift), BASE - 1)
+            starts[digit + 1] = starts[digit + 1] + 1
+        end
+        for digit = 1, BASE do starts[digit] = starts[digit] + starts[digit - 1] end
+        for i = 0, count - 1 do
+            local digit = band(rshift(hashes[i], shift), BASE - 1)
+            local at = starts[digit]
+            starts[digit] = at + 1
+            other_hashes[at], other_owners[at] = hashes[i], owners[i]
+        end
+        hashes, other_hashes, owners, other_owners = other_hashes, hashes, other_owners, owners
+    end
+    return hashes, owners
+end
+
+local function build(group)
+    local peers, count = group.peers, group.weight * POINTS
+    local hashes, owners, at = words(count), words(count), 0
+    for i = 1, #peers do
+        local seed, before = seed_of(peers[i]), 0
+        for _ = 1, peers[i].weight * POINTS do
+            local crc = feed(feed(feed(feed(seed, before), rshift(before, 8)), rshift(before, 16)), rshift(before, 24))
+            before = bxor(crc, 0xffffffff)
+            hashes[at], owners[at] = before, i
+            at = at + 1
+        end
+    end
+    hashes, owners = sort(hashes, owners, count)
+    -- Of points that meet, one stays.
+    local last = 0
+    for i = 1, count - 1 do
+        if hashes[i] ~= hashes[last] then
+            last = last + 1
+            hashes[last], owners[last] = hashes[i], owners[i]
+        end
+    end
+    return { hashes = hashes, owners = owners, count = last + 1 }
+end
+
+-- The first point at or behind `hash`; the count of all where there is none.
+local function find(points, hash)
+    local hashes, low, high = points.hashes, 0, points.count
+    while low < high do
+        local middle = rshift(low + high, 1)
+        if hashes[middle] < hash then low = middle + 1 else high = middle end
+    end
+    return low
+end
+
+local ring = {}
+
+function ring.choose(group, seconds, tried, key)
+    if key == "" or group.only then return pick.round_robin(group, seconds, tried) end
+    local points = group.ring
+    if not points then
+        points = build(group)
+        group.ring = points
+    end
+    local at = find(points, crc32(key))
+    for i = at, at + LONGEST_SEARCH do
+        local peer = group.peers[points.owners[i % points.count]]
+        if not (peer.is_down or (tried and tried[peer]) or health.is_aside(peer, seconds)) then
+            return health.chosen(peer, seconds)
+        end
+    end
+    return pick.round_robin(group, seconds, tried)
+end
+
+return ring
