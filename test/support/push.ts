@@ -52,7 +52,7 @@ export interface PushGateway extends NginxBed {
   pointAt(target: string, link?: string): Promise<void>;
 }
 
-export const structure = '00000000000057aa';
+const structure = '00000000000057aa';
 const source = join(import.meta.dirname, '../../nginx/lua');
 const build = luaBuild();
 
