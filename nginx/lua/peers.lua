@@ -123,7 +123,11 @@ function peers.parse(text, before)
     end
     if total ~= tonumber(count) then error("it has " .. total .. " servers instead of " .. count, 0) end
     for name, group in pairs(fresh) do
-        if before[name] then carry_over(group, before[name]) end
+        local old = before[name]
+        if old then
+            carry_over(group, old)
+            group.old_ring = old.ring or old.old_ring
+        end
         arrange(group)
     end
     return groups

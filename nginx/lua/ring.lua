@@ -56,28 +56,67 @@ local function sort(hashes, owners, count)
     return hashes, owners
 end
 
-local function build(group)
-    local peers, count = group.peers, group.weight * POINTS
+-- The points of those `peers` whose numbers `fresh` lists, in order.
+local function points_of(peers, fresh)
+    local count = 0
+    for _, number in ipairs(fresh) do count = count + peers[number].weight * POINTS end
     local hashes, owners, at = words(count), words(count), 0
-    for i = 1, #peers do
-        local seed, before = seed_of(peers[i]), 0
-        for _ = 1, peers[i].weight * POINTS do
+    for _, number in ipairs(fresh) do
+        local seed, before = seed_of(peers[number]), 0
+        for _ = 1, peers[number].weight * POINTS do
             local crc = feed(feed(feed(feed(seed, before), rshift(before, 8)), rshift(before, 16)), rshift(before, 24))
             before = bxor(crc, 0xffffffff)
-            hashes[at], owners[at] = before, i
+            hashes[at], owners[at] = before, number
             at = at + 1
         end
     end
     hashes, owners = sort(hashes, owners, count)
-    -- Of points that meet, one stays.
-    local last = 0
-    for i = 1, count - 1 do
-        if hashes[i] ~= hashes[last] then
-            last = last + 1
-            hashes[last], owners[last] = hashes[i], owners[i]
+    return { hashes = hashes, owners = owners, count = count }
+end
+
+-- Both sets of points in one. `renumbered` has the new number of each owner in `old`, 0 where it has none.
+local function merge(old, renumbered, new)
+    local count = old.count + new.count
+    local hashes, owners, at = words(count), words(count), 0
+    local old_hashes, old_owners, new_hashes, new_owners = old.hashes, old.owners, new.hashes, new.owners
+    local next_new, new_count = 0, new.count
+    for i = 0, old.count - 1 do
+        local owner, hash = renumbered[old_owners[i]], old_hashes[i]
+        if owner ~= 0 then
+            while next_new < new_count and new_hashes[next_new] < hash do
+                hashes[at], owners[at] = new_hashes[next_new], new_owners[next_new]
+                at, next_new = at + 1, next_new + 1
+            end
+            hashes[at], owners[at] = hash, owner
+            at = at + 1
         end
     end
-    return { hashes = hashes, owners = owners, count = last + 1 }
+    for i = next_new, new_count - 1 do
+        hashes[at], owners[at] = new_hashes[i], new_owners[i]
+        at = at + 1
+    end
+    return { hashes = hashes, owners = owners, count = at }
+end
+
+-- The ring of `peers`. Points of the ring before are used again: ten thousand servers have more than a million, and
+-- to make them all takes longer than a request should wait.
+local function build(peers, old)
+    local fresh, renumbered = {}, words(old and #old.peers + 1 or 0)
+    for i, peer in ipairs(peers) do
+        local number = peer.number
+        if old and number and old.peers[number] == peer and old.weights[number] == peer.weight then
+            renumbered[number] = i
+        else
+            fresh[#fresh + 1] = i
+        end
+    end
+    local points = points_of(peers, fresh)
+    if old then points = merge(old, renumbered, points) end
+    points.peers, points.weights = peers, {}
+    for i, peer in ipairs(peers) do
+        peer.number, points.weights[i] = i, peer.weight
+    end
+    return points
 end
 
 -- The first point at or behind `hash`; the count of all where there is none.
@@ -96,8 +135,8 @@ function ring.choose(group, seconds, tried, key)
     if key == "" or group.only then return pick.round_robin(group, seconds, tried) end
     local points = group.ring
     if not points then
-        points = build(group)
-        group.ring = points
+        points = build(group.peers, group.old_ring)
+        group.ring, group.old_ring = points, nil
     end
     local at = find(points, crc32(key))
     for i = at, at + LONGEST_SEARCH do

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // Makes a Debian machine able to run `npm run demo` and `npm test`:
 //
-//   node test/bed/setup.mjs [base] [services] [docker] [monitoring] [browser]
+//   node test/bed/setup.mjs [base] [push] [services] [docker] [monitoring] [browser]
 //
-// `base`, which is all that the drill takes, is node_modules, nginx and Consul; `services` is what the demo
-// services take, which are only tested: their packages, MariaDB and Redis. Both are the default. `docker` is
+// `base`, which is all that the drill takes, is node_modules, nginx and Consul; `push` is nginx's Lua module;
+// `services` is what the demo services take, which are only tested: their packages, MariaDB and Redis. These three
+// are the default. `docker` is
 // an engine with Compose and what makes base images; `monitoring` is promtool, which checks metrics and
 // alert rules; `browser` is the Chromium that the page is tested in. What is there already is left alone. This has to run on whatever Node the machine came with
 // and before anything is installed, so it imports nothing but node's own modules and is plain JavaScript.
@@ -12,13 +13,14 @@ import { ensureChromium } from './setup/chromium.mjs';
 import { ensureConsul } from './setup/consul.mjs';
 import { ensureDatabases } from './setup/databases.mjs';
 import { ensureDocker } from './setup/docker.mjs';
-import { ensureNginx } from './setup/nginx.mjs';
+import { ensureNginx, ensureNginxLua } from './setup/nginx.mjs';
 import { ensureNodeModules, ensureServiceModules } from './setup/node-modules.mjs';
 import { ensurePromtool } from './setup/promtool.mjs';
 import { reportErrors, SetupError, say, seconds } from './setup/say.mjs';
 
 const parts = {
   base: [ensureNodeModules, ensureNginx, ensureConsul],
+  push: [ensureNginxLua],
   services: [ensureServiceModules, ensureDatabases],
   docker: [ensureDocker],
   monitoring: [ensurePromtool],
@@ -27,7 +29,7 @@ const parts = {
 
 await reportErrors(async () => {
   const start = performance.now();
-  const asked = process.argv.length > 2 ? process.argv.slice(2) : ['base', 'services'];
+  const asked = process.argv.length > 2 ? process.argv.slice(2) : ['base', 'push', 'services'];
   const unknown = asked.filter((part) => !Object.hasOwn(parts, part));
   if (unknown.length > 0) {
     throw new SetupError(

@@ -85,3 +85,26 @@ test.skipIf(!canPush)('random shares by weight, and leaves out what is down or p
   for (const count of [push5, share(native)[0] ?? 0]) expect(Math.abs(count - 375)).toBeLessThan(72);
   expect(rest[1]).toBeGreaterThan(30);
 });
+
+test.skipIf(!canPush)('a consistent hash that came about by changes is the one of a fresh start', async () => {
+  await using some = await servers();
+  const [a, b, c, d, e] = some.peers;
+  if (!a || !b || !c || !d || !e) throw new Error('five servers');
+  await using gateway = await startPush({ peers: { web: [a, c, e] }, method: ring });
+  const requests = times(200, (index) => ({ path: key.path(index) }));
+  const steps: Peer[][] = [
+    [b, c, d],
+    [c],
+    [{ ...a, weight: 1 }, c, e],
+    [e, { ...c, weight: 4 }, a],
+    [a, { ...c, state: 'backup' }, e],
+    [a, c, e],
+  ];
+  for (const step of steps) {
+    await gateway.publish({ web: step });
+    await both(gateway, 'web', requests.slice(0, 3));
+  }
+  const { push, native } = await both(gateway, 'web', requests);
+  expect(push).toEqual(native);
+  expect(new Set(native).size).toBe(3);
+});

@@ -44,8 +44,8 @@ interface PushOptions {
 /** An nginx that serves `/push/NAME` by the Lua balancer and `/native/NAME` by its own. */
 export interface PushGateway extends NginxBed {
   readonly output: string;
-  /** Publishes a release of these peers as upsync does: complete first, then one rename. Gives its digest. */
-  publish(peers: Peers): Promise<string>;
+  /** Publishes a release of these peers as upsync does: complete first, then one rename, before which `atSwitch` is called. Gives its digest. */
+  publish(peers: Peers, atSwitch?: () => void): Promise<string>;
   /** A release whose peers file holds this, or that has none. */
   publishRaw(contents: string | undefined): Promise<string>;
   /** Where `current` or another link of the managed folder leads. */
@@ -67,20 +67,21 @@ export async function startPush(options: PushOptions): Promise<PushGateway> {
     await symlink(target, join(output, `${link}.new`));
     await rename(join(output, `${link}.new`), join(output, link));
   };
-  const write = async (contents: (digest: string) => string | undefined) => {
+  const write = async (contents: (digest: string) => string | undefined, atSwitch = () => {}) => {
     releases += 1;
     const digest = releases.toString(16).padStart(16, '0');
     const folder = join(output, 'releases', digest);
     await mkdir(folder, { recursive: true });
     const text = contents(digest);
     if (text !== undefined) await writeFile(join(folder, 'peers'), text);
+    atSwitch();
     await pointAt(join('releases', digest));
     return digest;
   };
   const gateway: PushGateway = {
     ...nginx,
     output,
-    publish: (peers) => write((digest) => peersFile(peers, digest)),
+    publish: (peers, atSwitch) => write((digest) => peersFile(peers, digest), atSwitch),
     publishRaw: (contents) => write(() => contents),
     pointAt,
   };
