@@ -7,6 +7,7 @@
 --   end COUNT                                                  of the server lines: a truncated file has none
 --
 -- Whatever does not fit refuses the whole file, by an error that names the line.
+local health = ...
 local ffi = require "ffi"
 local match, find, sub = string.match, string.find, string.sub
 local tonumber, ffi_c = tonumber, ffi.C
@@ -32,8 +33,8 @@ local function parse_server(line)
     return {
         address = address, host = host, port = port, weight = weight, max_fails = max_fails,
         fail_timeout = fail_timeout, is_down = state == "down", is_backup = state == "backup", is_told = false,
-        -- As nginx's round robin has them: `current` and `effective` weight, failures, and when (s).
-        current = 0, effective = weight, fails = 0, accessed = 0, checked = 0,
+        -- Where its state lies: see health.lua.
+        hot = false, place = 0,
     }
 end
 
@@ -57,7 +58,6 @@ local function carry_over(group, before)
     for i, server in ipairs(group.servers) do
         local old = known[server.address]
         if old and old ~= server then
-            old.effective = math.max(0, server.weight - (old.weight - old.effective))
             for _, key in ipairs { "weight", "max_fails", "fail_timeout", "is_down", "is_backup" } do
                 old[key] = server[key]
             end
@@ -67,24 +67,46 @@ local function carry_over(group, before)
     for line, server in pairs(group.lines) do group.lines[line] = known[server.address] or server end
 end
 
+-- The states of a list's servers in an array of their own: those that they have, or fresh ones.
+local function gather(list)
+    local hot = health.states(#list + 1)
+    local current = 0
+    for i, server in ipairs(list) do
+        local state, lost = hot[i], 0
+        if server.hot then
+            local before = health.state_of(server)
+            lost = before.weight - before.effective
+            state.current, state.fails = before.current, before.fails
+            state.accessed, state.checked = before.accessed, before.checked
+            current = current + before.current
+        end
+        state.weight, state.effective = server.weight, math.max(0, server.weight - lost)
+        state.max_fails, state.fail_timeout = server.max_fails, server.fail_timeout
+        state.is_down = server.is_down and 1 or 0
+    end
+    for i, server in ipairs(list) do
+        -- The turns stay where they were, with what those that left had of them shared out: their sum is 0.
+        hot[i].current = hot[i].current - current / #list
+        server.hot, server.place = hot, i
+    end
+    list.hot = hot
+end
+
 -- What the balancing methods need of it.
 local function arrange(group)
-    local peers, backups, weight, tries, current = {}, {}, 0, 0, 0
+    local peers, backups, weight, tries = {}, {}, 0, 0
     for _, server in ipairs(group.servers) do
         if server.is_backup then
             backups[#backups + 1] = server
         else
             peers[#peers + 1] = server
-            weight, current = weight + server.weight, current + server.current
+            weight = weight + server.weight
         end
         if not server.is_down then tries = tries + 1 end
     end
-    -- The turns stay where they were, with what those that left had of them shared out: a sum of 0, as at the start.
-    if current ~= 0 then
-        for _, peer in ipairs(peers) do peer.current = peer.current - current / #peers end
-    end
+    gather(peers)
+    gather(backups)
     group.peers, group.backups, group.weight, group.tries = peers, backups, weight, tries
-    -- nginx does not put its only server aside.
     group.only = #group.servers == 1 and peers[1] or nil
 end
 

@@ -2,7 +2,7 @@
 -- Each method is `choose(group, seconds, tried, key)` and gives a peer, or nil where none is left.
 local health = ...
 local bit = require "bit"
-local is_aside, chosen = health.is_aside, health.chosen
+local is_aside, is_free, chosen = health.is_aside, health.is_free, health.chosen
 local crc32 = ngx.crc32_long
 local byte = string.byte
 
@@ -11,32 +11,29 @@ local pick = {}
 -- As long as they are looked for by chance or by hash; then round robin takes what is left.
 local LONGEST_SEARCH = 20
 
-local function is_free(peer, seconds, tried)
-    return not (peer.is_down or (tried and tried[peer]) or is_aside(peer, seconds))
-end
-
 -- Smooth weighted round robin. `effective` falls with failures and comes back by one a turn.
 local function smooth(list, seconds, tried)
-    local best, most, total = nil, 0, 0
+    local hot, best, most, total = list.hot, 0, 0, 0
     for i = 1, #list do
-        local peer = list[i]
-        if is_free(peer, seconds, tried) then
-            local effective = peer.effective
-            local current = peer.current + effective
-            peer.current = current
+        local state = hot[i]
+        if state.is_down == 0 and not is_aside(state, seconds) and not (tried and tried[list[i]]) then
+            local effective = state.effective
+            local current = state.current + effective
+            state.current = current
             total = total + effective
-            if effective < peer.weight then peer.effective = effective + 1 end
-            if not best or current > most then best, most = peer, current end
+            if effective < state.weight then state.effective = effective + 1 end
+            if best == 0 or current > most then best, most = i, current end
         end
     end
-    if not best then return nil end
-    best.current = most - total
-    return chosen(best, seconds)
+    if best == 0 then return nil end
+    hot[best].current = most - total
+    return chosen(list[best], seconds)
 end
 
 function pick.round_robin(group, seconds, tried)
     local only = group.only
     if only then
+        -- nginx does not put its only server aside.
         if only.is_down or (tried and tried[only]) then return nil end
         return only
     end

@@ -36,7 +36,11 @@ end
 local function upstream(name, group)
     local down, aside, backup, seconds = 0, 0, 0, ngx.time()
     for _, server in ipairs(group.servers) do
-        if server.is_down then down = down + 1 elseif health.is_aside(server, seconds) then aside = aside + 1 end
+        if server.is_down then
+            down = down + 1
+        elseif health.is_aside(health.state_of(server), seconds) then
+            aside = aside + 1
+        end
         if server.is_backup then backup = backup + 1 end
     end
     local counts = '%s:{"servers":%d,"down":%d,"aside":%d,"backup":%d}'

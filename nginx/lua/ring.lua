@@ -141,9 +141,7 @@ function ring.choose(group, seconds, tried, key)
     local at = find(points, crc32(key))
     for i = at, at + LONGEST_SEARCH do
         local peer = group.peers[points.owners[i % points.count]]
-        if not (peer.is_down or (tried and tried[peer]) or health.is_aside(peer, seconds)) then
-            return health.chosen(peer, seconds)
-        end
+        if health.is_free(peer, seconds, tried) then return health.chosen(peer, seconds) end
     end
     return pick.round_robin(group, seconds, tried)
 end

@@ -27,7 +27,7 @@ end
 local health = part("health")()
 local pick = part("pick")(health)
 local ring = part("ring")(health, pick)
-local peers = part("peers")()
+local peers = part("peers")(health)
 local follow = part("follow")(output, variable, peers)
 local report = part("report")(follow, health)
 
