@@ -169,9 +169,9 @@ test.skipIf(!canPush)('while a trial hangs, nobody else is sent there', async ()
 });
 
 test.skipIf(!canPush).each([
-  ['keepalive 4;', 1],
-  ['', 10],
-])('connections are kept for the next request, or not: "%s"', async (upstream, expected) => {
+  ['1.1', 1],
+  ['1.0', 10],
+])('connections are kept for the next request as HTTP/%s has it', async (version, expected) => {
   let connections = 0;
   const server = createServer((_, response) => response.end('good'));
   server.on('connection', () => {
@@ -179,7 +179,8 @@ test.skipIf(!canPush).each([
   });
   const port = await listen(server);
   const peers: Peer[] = [{ address: `127.0.0.1:${port}` }, refusing(2, { state: 'down' })];
-  await using gateway = await startPush({ peers: { web: peers }, upstream });
+  const location = `proxy_http_version ${version};`;
+  await using gateway = await startPush({ peers: { web: peers }, upstream: 'keepalive 4;', location });
   for (const _ of times(10, () => 0)) expect((await attempt(`${gateway.url}/push/web`)).body).toBe('good');
   expect(connections).toBe(expected);
   server.close();
