@@ -115,6 +115,11 @@ function upsync.finish()
     if not peer then return end
     trying[id] = nil
     peer.is_told = true
+    local before = tried[id]
+    if before then
+        tried[id] = nil
+        for other in pairs(before) do other.is_told = true end
+    end
     if report.last_try_failed() then health.failed(peer, time()) else health.passed(peer) end
 end
 

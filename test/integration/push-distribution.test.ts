@@ -18,7 +18,7 @@ async function servers() {
   const [a = '', b = '', c = ''] = backends.map(({ port }) => `127.0.0.1:${port}`);
   const peers: Peer[] = [
     { address: a, weight: 5 },
-    { address: '127.0.0.1:2', weight: 2, maxFails: 3, failTimeout: 60 },
+    { address: '127.0.0.1:2', weight: 4, maxFails: 3, failTimeout: 60 },
     { address: b },
     { address: '127.0.0.1:3', weight: 3, state: 'down' },
     { address: c, weight: 2 },
