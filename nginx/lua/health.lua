@@ -64,6 +64,10 @@ function health.failed(peer, seconds)
     end
 end
 
+function health.has_failed(peer)
+    return state_of(peer).fails > 0
+end
+
 -- A request to a peer ended well: if it was sent after the last failure, that is forgotten.
 function health.passed(peer)
     pass(state_of(peer))

@@ -108,7 +108,7 @@ end
 
 -- For `log_by_lua_block`: how a request's last try ended, which the balancer is not told. A template may leave it
 -- out: then a failure that is not retried does not count, and a peer on trial is one again once `fail_timeout` has
--- gone without a failure.
+-- gone without a failure. Nor does a first failure count that `error_page 502 =200` makes another status of.
 function upsync.finish()
     local id = request()
     local peer = trying[id]
@@ -120,6 +120,8 @@ function upsync.finish()
         tried[id] = nil
         for other in pairs(before) do other.is_told = true end
     end
+    -- Nearly always there is nothing to learn, and to ask nginx for what it wrote down costs more than all the rest.
+    if ngx.status < 500 and not health.has_failed(peer) then return end
     if report.last_try_failed() then health.failed(peer, time()) else health.passed(peer) end
 end
 

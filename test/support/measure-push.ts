@@ -4,13 +4,14 @@
 //
 // `throughput` takes wrk. It is no test: figures of a shared machine prove nothing by themselves.
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { type NginxBed, startNginx } from '../bed/nginx.ts';
 import { type Method, type Peer, type PushGateway, roundRobin, startPush } from './push.ts';
-import { attempt, times } from './push-requests.ts';
+import { attempt, releaseByWorker, times } from './push-requests.ts';
 
 const run = promisify(execFile);
-const rounds = 9;
+const rounds = 5;
 const seconds = 2;
 
 const measures = { throughput, change, many };
@@ -38,14 +39,32 @@ ${ports.map((port, index) => `server { listen ${host}:${port}; return 200 "b${in
   return { ...bed, peers: bed.ports.map((port) => ({ address: `${bed.host}:${port}` })) };
 }
 
-/** Requests a second and the 99th percentile (ms) of 64 connections. */
-async function load(url: string): Promise<{ readonly rate: number; readonly p99: number }> {
+interface Load {
+  /** Requests a second. */
+  readonly rate: number;
+  /** ms. */
+  readonly p99: number;
+  /** Processor time of nginx's worker for a request, in µs: other loads on the machine hardly move it. */
+  readonly cost: number;
+}
+
+/** 64 connections. */
+async function load(url: string, worker: number): Promise<Load> {
+  const before = await ticks(worker);
   const { stdout } = await run('wrk', ['-t1', '-c64', `-d${seconds}s`, '--latency', url]);
   const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
   const [, value, unit] = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout) ?? [];
   const p99 = Number(value) * { us: 0.001, ms: 1, s: 1000 }[(unit ?? 'ms') as 'us' | 'ms' | 's'];
   if (/Non-2xx/.test(stdout)) throw new Error(stdout);
-  return { rate, p99 };
+  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1]);
+  // Linux tells processor time in hundredths of a second.
+  return { rate, p99, cost: (((await ticks(worker)) - before) * 10_000) / requests };
+}
+
+async function ticks(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
 }
 
 async function throughput(): Promise<void> {
@@ -66,16 +85,21 @@ async function throughput(): Promise<void> {
       upstream: 'keepalive 64;',
       server: 'keepalive_requests 100000000; access_log off;',
     });
-    for (const kind of ['native', 'push']) await load(`${gateway.url}/${kind}/web`);
+    const [worker = 0] = (await releaseByWorker(gateway, 1)).keys();
+    for (const kind of ['native', 'push']) await load(`${gateway.url}/${kind}/web`, worker);
     const rates: number[] = [];
+    const costs: number[] = [];
     const tails: number[] = [];
     for (const _ of times(rounds, () => 0)) {
-      const native = await load(`${gateway.url}/native/web`);
-      const push = await load(`${gateway.url}/push/web`);
+      const native = await load(`${gateway.url}/native/web`, worker);
+      const push = await load(`${gateway.url}/push/web`, worker);
       rates.push(push.rate / native.rate);
+      costs.push(push.cost / native.cost);
       tails.push(push.p99 / native.p99);
     }
-    console.log(`${what}: ${spread(rates)} of the native requests/s, p99 ${spread(tails)} times`);
+    console.log(
+      `${what}: ${spread(rates)} of the native requests/s, processor time ${spread(costs)} times, p99 ${spread(tails)} times`,
+    );
   }
 }
 
