@@ -69,8 +69,8 @@ async function ticks(pid: number): Promise<number> {
 
 async function throughput(): Promise<void> {
   const ring: Method = {
-    directive: 'hash $request_id consistent;',
-    call: (name) => `consistent_hash("${name}", ngx.var.request_id)`,
+    directive: 'hash $connection consistent;',
+    call: (name) => `consistent_hash("${name}", ngx.var.connection)`,
   };
   for (const [what, method, finish] of [
     ['round robin', roundRobin, false],
