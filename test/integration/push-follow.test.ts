@@ -270,3 +270,19 @@ test.skipIf(!canPush)('a server with every change does not lose the turns of the
   expect(Math.max(...hits) - Math.min(...hits)).toBeLessThan(5);
   for (const backend of backends) await backend[Symbol.asyncDispose]();
 });
+
+test.skipIf(!canPush)('a newcomer waits no longer because one has left right after its turn', async () => {
+  await using heavy = await startBackend('heavy');
+  await using leaver = await startBackend('leaver');
+  await using joiner = await startBackend('joiner');
+  const beside = (light: { port: number }) =>
+    at(heavy, light).map((peer, index) => ({ ...peer, weight: index === 0 ? 9 : 1 }));
+  await using gateway = await startPush({ peers: { web: beside(leaver) } });
+  const turnOf = async (name: string) => {
+    for (let turn = 1; ; turn += 1) if ((await bodies(gateway, 1))[0] === name) return turn;
+  };
+  const atStart = await turnOf('leaver');
+  await gateway.publish({ web: beside(joiner) });
+  await releaseByWorker(gateway, 1);
+  expect(await turnOf('joiner')).toBe(atStart);
+});

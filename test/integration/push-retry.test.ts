@@ -199,3 +199,24 @@ test.skipIf(!canPush).each([
   server.close();
   server.closeAllConnections();
 });
+
+test.skipIf(!canPush)(
+  'what a request tried says nothing of the next, though nobody tells that it ended',
+  async () => {
+    await using good = await startBackend('good');
+    const never = { maxFails: 0 };
+    const peers = [
+      refusing(2, never),
+      refusing(3, never),
+      { address: `127.0.0.1:${good.port}` },
+      refusing(4, never),
+    ];
+    await using gateway = await startPush({ peers: { web: peers }, finish: false });
+    const { push, native } = await both(
+      gateway,
+      'web',
+      times(20, () => ({})),
+    );
+    expect(push).toEqual(native);
+  },
+);
