@@ -70,7 +70,7 @@ end
 -- The states of a list's servers in an array of their own: those that they have, or fresh ones.
 local function gather(list)
     local hot = health.states(#list + 1)
-    local current = 0
+    local current, stay = 0, 0
     for i, server in ipairs(list) do
         local state, lost = hot[i], 0
         if server.hot then
@@ -78,15 +78,15 @@ local function gather(list)
             lost = before.weight - before.effective
             state.current, state.fails = before.current, before.fails
             state.accessed, state.checked = before.accessed, before.checked
-            current = current + before.current
+            current, stay = current + before.current, stay + 1
         end
         state.weight, state.effective = server.weight, math.max(0, server.weight - lost)
         state.max_fails, state.fail_timeout = server.max_fails, server.fail_timeout
         state.is_down = server.is_down and 1 or 0
     end
     for i, server in ipairs(list) do
-        -- The turns stay where they were, with what those that left had of them shared out: their sum is 0.
-        hot[i].current = hot[i].current - current / #list
+        -- Turns stay where they were, but for what those that left owed: the sum is 0, where newcomers begin.
+        if server.hot then hot[i].current = hot[i].current - current / stay end
         server.hot, server.place = hot, i
     end
     list.hot = hot
