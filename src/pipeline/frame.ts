@@ -1,3 +1,4 @@
+import { type LuaBalancer, luaCall, luaVariable } from './balancer.ts';
 import type { File } from './release.ts';
 
 /** Where nginx says what it runs, and where it answers 503 to all: addresses for nginx's `listen`. */
@@ -9,6 +10,15 @@ export interface ProofAddress {
 
 /** The path at which the proof server tells what runs. */
 export const proofPath = '/upsync/release';
+/** The path at which a worker with the Lua balancer tells of itself, as JSON. */
+const statusPath = '/upsync/status';
+
+/** What a release is called by, and where it lies. */
+export interface FrameOf {
+  readonly folder: string;
+  readonly digest: string;
+  readonly structure: string;
+}
 
 /**
  * The two files of a release that nginx's permanent links lead to. They include the release's other
@@ -17,30 +27,42 @@ export const proofPath = '/upsync/release';
  * fresh connections land on one worker, and seeing them all answer takes long. And nginx can start beside
  * workers that outlived their master, as far as these two servers go.
  */
-export function frame(folder: string, digest: string, files: readonly File[], proof: ProofAddress): File[] {
+export function frame(
+  { folder, digest, structure }: FrameOf,
+  files: readonly File[],
+  proof: ProofAddress,
+  balancer?: LuaBalancer,
+): File[] {
   const head = `# Release ${digest}, made by upsync: the next one replaces it. Edit the templates instead.\n`;
   const include = (context: string) =>
     files
       .filter(({ path }) => path.startsWith(`${context}/`))
       .map(({ path }) => `include ${quote(`${folder}/${path}`)};\n`)
       .join('');
+  const locations =
+    balancer === undefined
+      ? location(proofPath, `default_type text/plain;\n        return 200 "$pid ${digest} $nginx_version";`)
+      : luaLocations(balancer);
+  const variables =
+    balancer === undefined
+      ? ''
+      : `map "" $${luaVariable(balancer, 'structure')} { default "${structure}"; }\n`;
   return [
-    { path: 'http.conf', contents: `${head}${include('http')}${proofServer(digest, proof)}` },
+    {
+      path: 'http.conf',
+      contents: `${head}${variables}${include('http')}${proofServer(locations, proof)}`,
+    },
     { path: 'stream.conf', contents: `${head}${include('stream')}` },
   ];
 }
 
-function proofServer(digest: string, { listen, unavailable }: ProofAddress): string {
+function proofServer(locations: string, { listen, unavailable }: ProofAddress): string {
   return `server {
     listen ${listen} reuseport;
     server_name upsync;
     access_log off;
     keepalive_timeout 0;
-    location = ${proofPath} {
-        default_type text/plain;
-        return 200 "$pid ${digest} $nginx_version";
-    }
-    location / {
+${locations}    location / {
         return 404;
     }
 }
@@ -51,6 +73,20 @@ server {
     return 503;
 }
 `;
+}
+
+/** A worker answers by what its balancer uses, after it has looked for a newer release. */
+function luaLocations(balancer: LuaBalancer): string {
+  const block = (call: string) =>
+    `content_by_lua_block {\n${luaCall(balancer, call, '            ')}        }`;
+  return [
+    location(proofPath, `default_type text/plain;\n        ${block('release()')}`),
+    location(statusPath, block('status()')),
+  ].join('');
+}
+
+function location(path: string, contents: string): string {
+  return `    location = ${path} {\n        ${contents}\n    }\n`;
 }
 
 function quote(path: string): string {

@@ -39,6 +39,8 @@ export interface Releases {
   proven(): Promise<Release | undefined>;
   /** The digest that these files will have as a release. */
   digest(files: readonly File[]): string;
+  /** Likewise its structure. */
+  structure(files: readonly File[]): string;
   /** Writes a candidate, for nginx to read. */
   stage(files: readonly File[], view: View, indexes?: Indexes): Promise<Candidate>;
   /** Waits until the disk has all of a candidate, with the manifest that makes it whole. */

@@ -6,6 +6,8 @@ export interface File {
   /** Relative to the release: `http/<name>` or `stream/<name>`, the context in which nginx includes it. */
   readonly path: string;
   readonly contents: string;
+  /** Read by the Lua balancer, and by nginx itself never. All else is configuration, which nginx tests. */
+  readonly part?: 'peers';
 }
 
 /** A staged folder, complete on disk and referenced by nothing. */
@@ -13,6 +15,8 @@ export interface Candidate {
   /** Absolute path of the folder; its `http.conf` and `stream.conf` include its other files. */
   readonly folder: string;
   readonly digest: string;
+  /** The digest of what nginx itself reads: a release of the same structure needs no reload. */
+  readonly structure: string;
   readonly view: View;
   /** Under which its services had instances: the next upsync judges an empty answer by them. */
   readonly indexes: Indexes;

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { peersPath } from '../pipeline/peers.ts';
 import type { Candidate, FileDiff, Release } from '../pipeline/release.ts';
 
 /** Unified diffs of the rendered files, live against candidate; equal files are left out. */
@@ -22,11 +23,14 @@ export async function diffReleases(candidate: Candidate, live: Release | undefin
 async function readRendered(folder: string): Promise<Map<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries
-    .filter((entry) => entry.isFile() && entry.parentPath !== folder)
+    .filter((entry) => entry.isFile() && (entry.parentPath !== folder || entry.name === peersPath))
     .map((entry) => join(entry.parentPath, entry.name));
+  const read = async (path: string) => {
+    const text = await readFile(path, 'utf8');
+    // Its head names the release, and always differs.
+    return path === join(folder, peersPath) ? text.slice(text.indexOf('\n') + 1) : text;
+  };
   return new Map(
-    await Promise.all(
-      paths.map(async (path) => [relative(folder, path), await readFile(path, 'utf8')] as const),
-    ),
+    await Promise.all(paths.map(async (path) => [relative(folder, path), await read(path)] as const)),
   );
 }

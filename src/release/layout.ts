@@ -7,7 +7,8 @@ import { join } from 'node:path';
  * <output>/stream/upsync.conf  → ../current/stream.conf    what nginx includes in stream
  * <output>/current             → releases/<release>        the one switch
  * <output>/proven              → releases/<release>        what nginx was last seen to run
- * <output>/releases/<release>/   http.conf stream.conf http/… stream/… manifest.json
+ * <output>/releases/<release>/   http.conf stream.conf http/… stream/… manifest.json, and peers for the Lua balancer
+ * <output>/lua/<hash>/           the code of that balancer, by the hash of it
  * ```
  */
 export interface Layout {
@@ -15,6 +16,7 @@ export interface Layout {
   readonly releases: string;
   readonly current: string;
   readonly proven: string;
+  readonly lua: string;
   /** The permanent links, each with what it points at. */
   readonly links: readonly { readonly path: string; readonly target: string }[];
 }
@@ -25,6 +27,7 @@ export function layoutOf(output: string): Layout {
     releases: join(output, 'releases'),
     current: join(output, 'current'),
     proven: join(output, 'proven'),
+    lua: join(output, 'lua'),
     links: ['http', 'stream'].map((context) => ({
       path: join(output, context, 'upsync.conf'),
       target: `../current/${context}.conf`,

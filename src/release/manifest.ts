@@ -34,6 +34,8 @@ const view: z.ZodType<View> = z.object({
 
 const manifest = z.object({
   digest: z.string(),
+  /** Those of before it was told apart had no other part. */
+  structure: z.string().exactOptional(),
   /** ms since the epoch. */
   time: z.number(),
   /** Of the upsync that made it. */

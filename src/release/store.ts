@@ -3,16 +3,17 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Report } from '../pipeline/event.ts';
-import { frame, type ProofAddress } from '../pipeline/frame.ts';
+import type { ProofAddress } from '../pipeline/frame.ts';
 import type { Clock, Releases } from '../pipeline/ports.ts';
 import { ProblemError, problemOf } from '../pipeline/problem.ts';
 import type { Release } from '../pipeline/release.ts';
 import type { Indexes } from '../pipeline/snapshot.ts';
+import { contentsOf } from './contents.ts';
 import { damageOf } from './damage.ts';
 import { diffReleases } from './diff.ts';
-import { digestOf } from './digest.ts';
 import { makeFolder, pointAt, replaceDurably, syncPath, targetOf, writeNew } from './disk.ts';
 import { layoutOf } from './layout.ts';
+import { type Lua, layCode } from './lua-code.ts';
 import { type Manifest, manifestPath, readManifest } from './manifest.ts';
 import { namedFolders, sweep } from './sweep.ts';
 
@@ -21,6 +22,8 @@ export interface StoreOptions {
   /** Where candidates are staged: the output's own `releases`, or a private folder for a dry run. */
   readonly staging?: string;
   readonly proof: ProofAddress;
+  /** Where nginx balances in Lua. */
+  readonly lua?: Lua | undefined;
   readonly version: string;
   readonly clock: Clock;
   readonly report: Report;
@@ -29,7 +32,7 @@ export interface StoreOptions {
 }
 
 export function createReleases(options: StoreOptions): Releases {
-  const { proof, version, clock, report, assertLocked } = options;
+  const { proof, lua, version, clock, report, assertLocked } = options;
   const layout = layoutOf(options.output);
   const staging = options.staging ?? layout.releases;
   /** Complete on disk. */
@@ -49,30 +52,32 @@ export function createReleases(options: StoreOptions): Releases {
     if (cached !== undefined) return cached;
     const manifest = await readManifest(folder);
     if (manifest === undefined) return undefined;
-    const { digest, time, view, indexes } = manifest;
-    const release = { folder, digest, time, view, indexes };
+    const { digest, structure = digest, time, view, indexes } = manifest;
+    const release = { folder, digest, structure, time, view, indexes };
     known.set(folder, release);
     return release;
   }
 
-  async function writeManifest({ folder, digest, time, view, indexes }: Release): Promise<void> {
-    const manifest: Manifest = { digest, time, version, view, indexes };
+  async function writeManifest(release: Release): Promise<void> {
+    const { folder, digest, structure, time, view, indexes } = release;
+    const manifest: Manifest = { digest, structure, time, version, view, indexes };
     await replaceDurably(manifestPath(folder), `${JSON.stringify(manifest)}\n`);
   }
 
   return {
     live: () => named(layout.current),
     proven: () => named(layout.proven),
-    digest: (files) => digestOf(files, proof),
+    digest: (files) => contentsOf(files, proof, lua?.balancer).digest,
+    structure: (files) => contentsOf(files, proof, lua?.balancer).structure,
 
     async stage(files, view, indexes = {}) {
-      const digest = digestOf(files, proof);
+      const { digest, structure, ...contents } = contentsOf(files, proof, lua?.balancer);
       const time = clock.now();
       const folder = join(staging, `${stamp(time)}-${digest}`);
-      const all = [...files, ...frame(folder, digest, files, proof)].map(
-        ({ path, contents }) => [join(folder, path), contents] as const,
-      );
+      const all = contents.in(folder);
       try {
+        // A dry run's release is never run.
+        if (lua !== undefined && staging === layout.releases) await layCode(lua.balancer.folder, lua.code);
         await makeFolder(folder);
         const writes = all.map(([path, contents]) => writeNew(path, contents));
         // Each to its end, or one would go on behind the removal below.
@@ -82,7 +87,7 @@ export function createReleases(options: StoreOptions): Releases {
         await rm(folder, { recursive: true, force: true });
         throw error;
       }
-      const release = { folder, digest, time, view, indexes };
+      const release = { folder, digest, structure, time, view, indexes };
       staged.set(folder, { release, paths: all.map(([path]) => path) });
       return release;
     },
@@ -127,7 +132,7 @@ export function createReleases(options: StoreOptions): Releases {
 
     async tidy() {
       try {
-        await sweep(layout);
+        await sweep(layout, lua?.balancer.folder);
       } catch (error) {
         // What cannot be removed now is tried again after the next publish.
         report({ type: 'problem', problem: problemOf(error) });

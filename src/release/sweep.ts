@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { targetOf } from './disk.ts';
 import type { Layout } from './layout.ts';
@@ -18,7 +18,7 @@ export async function namedFolders({ current, proven }: Layout): Promise<Readonl
 }
 
 /** Removes old releases, and what a killed process left half done. Only for who holds the lock, and stages nothing. */
-export async function sweep(layout: Layout): Promise<void> {
+export async function sweep(layout: Layout, balancer?: string): Promise<void> {
   const named = await namedFolders(layout);
   const others = (await namesIn(layout.releases)).filter((name) => !named.has(name)).sort();
   // The manifest is written last.
@@ -33,6 +33,22 @@ export async function sweep(layout: Layout): Promise<void> {
   );
   for (const path of [...[...torn, ...old].map((name) => join(layout.releases, name)), ...left.flat()]) {
     await rm(path, { recursive: true, force: true });
+  }
+  await sweepCode(layout, balancer);
+}
+
+/** Removes the code of Lua balancers that no release names any more. `kept` is that of the next one. */
+async function sweepCode({ lua, releases }: Layout, kept: string | undefined): Promise<void> {
+  const folders = (await namesIn(lua)).map((name) => join(lua, name)).filter((folder) => folder !== kept);
+  if (folders.length === 0) return;
+  const frames = await Promise.all(
+    (await namesIn(releases)).map((name) =>
+      readFile(join(releases, name, 'http.conf'), 'utf8').catch(() => ''),
+    ),
+  );
+  for (const folder of folders) {
+    if (frames.some((text) => text.includes(`"${folder}"`))) continue;
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,12 +1,19 @@
+import type { LuaBalancer } from '../pipeline/balancer.ts';
 import { perObject, whileSame } from '../pipeline/memo.ts';
 import type { Upstream, View } from '../pipeline/view.ts';
 import { balanceWeights } from '../pipeline/weights.ts';
 import type { TemplateData, TemplateUpstream } from './it.ts';
+import { luaServers } from './lua.ts';
 import { serverLines } from './servers.ts';
 
-/** `unavailable` is the address that answers 503 for upstreams with no server. */
-export function templateData(view: View, unavailable: string): TemplateData {
-  const upstreams = view.upstreams.map(templateUpstream);
+/**
+ * `unavailable` is the address that answers 503 for upstreams with no server. With a `balancer` the servers stand in
+ * the peers file, and its block in the templates.
+ */
+export function templateData(view: View, unavailable: string, balancer?: LuaBalancer): TemplateData {
+  const upstreams = view.upstreams.map((upstream) => templateUpstream(upstream)(balancer !== undefined));
+  /** Of an upstream that a template made for itself the peers file knows nothing. */
+  const balancerOf = (upstream: TemplateUpstream) => (upstreams.includes(upstream) ? balancer : undefined);
   return {
     upstreams,
     upstream(name) {
@@ -18,13 +25,22 @@ export function templateData(view: View, unavailable: string): TemplateData {
       }
       return found;
     },
-    servers: (upstream) =>
-      Object.isFrozen(upstream) ? linesOf(upstream)(unavailable) : serverLines(upstream, unavailable),
+    servers(upstream) {
+      const lua = balancerOf(upstream);
+      if (lua !== undefined) return luaServers(upstream, unavailable, lua);
+      return Object.isFrozen(upstream) ? linesOf(upstream)(unavailable) : serverLines(upstream, unavailable);
+    },
+    balance: (upstream) =>
+      upstream.balance === 'round_robin' || balancerOf(upstream) !== undefined ? '' : `${upstream.balance};`,
   };
 }
 
 /** Frozen, since the next rendering sees it again: what one template changed in it would show there. */
-const templateUpstream = perObject((upstream: Upstream): TemplateUpstream => {
+const templateUpstream = perObject((upstream: Upstream) =>
+  whileSame((isLua: boolean) => frozen(upstream, isLua)),
+);
+
+function frozen(upstream: Upstream, isLua: boolean): TemplateUpstream {
   const weights = balanceWeights(upstream.servers.map(({ weight }) => weight));
   const servers = upstream.servers.map(({ host, port, state, node, key, tags, meta }, index) =>
     Object.freeze({
@@ -38,8 +54,10 @@ const templateUpstream = perObject((upstream: Upstream): TemplateUpstream => {
       meta: Object.freeze(meta),
     }),
   );
-  return Object.freeze({ ...upstream, servers: Object.freeze(servers) });
-});
+  // In Lua workers share nothing, and a zone's size would be structure that moves with the number of servers.
+  const zone = isLua ? 0 : upstream.zone;
+  return Object.freeze({ ...upstream, zone, servers: Object.freeze(servers) });
+}
 
 /** Those of an upstream that a template made for itself are not remembered: it may change them. */
 const linesOf = perObject((upstream: TemplateUpstream) =>

@@ -6,8 +6,13 @@ export interface TemplateData {
   readonly upstreams: readonly TemplateUpstream[];
   /** One upstream by its name; an error where the configuration has none of that name. */
   upstream(name: string): TemplateUpstream;
-  /** The `server` lines of an upstream, to be written raw: `<%~ it.servers(upstream) %>`. */
+  /** The `server` lines of an upstream, or the Lua block that stands for them, to be written raw: `<%~ it.servers(upstream) %>`. */
   servers(upstream: TemplateUpstream): string;
+  /**
+   * The directive of an upstream's balancing method, with its `;`. Empty for round robin, which nginx does by itself,
+   * and where the servers are chosen in Lua.
+   */
+  balance(upstream: TemplateUpstream): string;
 }
 
 export interface TemplateUpstream extends Upstream {

@@ -1,10 +1,14 @@
+import type { LuaBalancer } from '../pipeline/balancer.ts';
 import type { Report } from '../pipeline/event.ts';
 import type { ProofAddress } from '../pipeline/frame.ts';
+import { peersFile } from '../pipeline/peers.ts';
 import type { Clock, Rendered, Templates } from '../pipeline/ports.ts';
 import { type Problem, problemOf } from '../pipeline/problem.ts';
+import type { View } from '../pipeline/view.ts';
 import { compile, type Page } from './compile.ts';
 import { templateData } from './data.ts';
 import type { TemplateData } from './it.ts';
+import { luaFile } from './lua.ts';
 import { readSources, type TemplateSpec } from './sources.ts';
 
 type Pages = ReadonlyMap<string, Page>;
@@ -17,6 +21,8 @@ export interface ReloadableTemplates extends Templates {
 export interface TemplatesContext {
   /** Where an upstream without a server points; it may move. */
   readonly proof: Pick<ProofAddress, 'unavailable'>;
+  /** Where nginx balances in Lua. */
+  readonly balancer?: LuaBalancer | undefined;
   readonly report: Report;
   readonly clock: Clock;
 }
@@ -34,7 +40,7 @@ const lastRetry = 60_000;
 /** Throws ProblemError where the templates are broken from the start. */
 export function createTemplates(
   spec: TemplateSpec,
-  { proof, report, clock }: TemplatesContext,
+  { proof, balancer, report, clock }: TemplatesContext,
 ): ReloadableTemplates {
   let newest: Pages = compile(readSources(spec));
   /** The last that nginx took. */
@@ -44,10 +50,17 @@ export function createTemplates(
   /** Why the files as they are now could not even be compiled. */
   let broken: Problem | undefined;
 
-  function attempt(pages: Pages, data: TemplateData): Rendered {
+  function attempt(pages: Pages, view: View): Rendered {
     last = pages;
+    const { unavailable } = proof;
+    // The balancer is one for http.
+    const stream = templateData(view, unavailable);
+    const http = balancer === undefined ? stream : templateData(view, unavailable, balancer);
+    const dataFor = (path: string): TemplateData => (path.startsWith('stream/') ? stream : http);
     try {
-      return { kind: 'files', files: [...pages].map(([path, page]) => ({ path, contents: page(data) })) };
+      const files = [...pages].map(([path, page]) => ({ path, contents: page(dataFor(path)) }));
+      if (balancer === undefined) return { kind: 'files', files };
+      return { kind: 'files', files: [...files, luaFile(view, balancer), peersFile(view, unavailable)] };
     } catch (error) {
       return { kind: 'problem', problem: problemOf(error) };
     }
@@ -72,15 +85,14 @@ export function createTemplates(
     },
 
     render(view) {
-      const data = templateData(view, proof.unavailable);
       const others = good === newest ? undefined : good;
       if (others !== undefined && aside !== undefined && clock.now() < aside.until)
-        return attempt(others, data);
-      const rendered = attempt(newest, data);
+        return attempt(others, view);
+      const rendered = attempt(newest, view);
       if (rendered.kind === 'files' || others === undefined) return rendered;
       if (aside === undefined) report({ type: 'problem', problem: rendered.problem });
       putAside(rendered.problem);
-      return attempt(others, data);
+      return attempt(others, view);
     },
 
     judge(refusal) {

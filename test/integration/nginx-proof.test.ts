@@ -21,7 +21,7 @@ const other = 'fedcba9876543210';
 async function startProving() {
   const nginx = await startNginx(gateway({ workers: 4 }));
   const proof = proofServer('auto', nginx.folder);
-  const [http] = frame(nginx.folder, digest, [], proof);
+  const [http] = frame({ folder: nginx.folder, digest, structure: digest }, [], proof);
   await mkdir(join(nginx.folder, 'upsync/http'), { recursive: true });
   await writeFile(join(nginx.folder, 'upsync/http/upsync.conf'), http?.contents ?? '');
   await nginx.restart();

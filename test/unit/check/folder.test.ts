@@ -22,6 +22,7 @@ const facts: FolderFacts = {
 const live = {
   folder: `${output}/${release}`,
   digest: '0123456789abcdef',
+  structure: 'd',
   time: 0,
   view: { upstreams: [], leftOut: [] },
   indexes: {},

@@ -12,7 +12,14 @@ const facts: ProofFacts = {
   testimony: { pid: 11, digest, version: '1.30.6' },
   running: { kind: 'running', digest, draining: 0 },
   held: undefined,
-  live: { folder: '/r', digest, time: 0, view: { upstreams: [], leftOut: [] }, indexes: {} },
+  live: {
+    folder: '/r',
+    digest,
+    structure: digest,
+    time: 0,
+    view: { upstreams: [], leftOut: [] },
+    indexes: {},
+  },
 };
 
 const silent: ProofFacts = {

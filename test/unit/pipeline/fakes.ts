@@ -33,7 +33,7 @@ export const proven: Proof = { kind: 'proven', by: 'processes', workers: 2, drai
 export const unproven: Proof = { kind: 'unproven', problem: { what: 'nginx does not run it' } };
 
 export function release(digest: string, view: View = { upstreams: [], leftOut: [] }): Release {
-  return { folder: `/releases/${digest}`, digest, view, indexes: {}, time: 0 };
+  return { folder: `/releases/${digest}`, digest, structure: digest, view, indexes: {}, time: 0 };
 }
 
 /** The digest of a view's files is made of its servers: `a:10.0.0.1` and so on. */
@@ -51,6 +51,7 @@ export function stage(plan: Partial<Plan> = {}): Stage {
     live: async () => self.live,
     proven: async () => self.proven,
     digest: (files) => files[0]?.contents ?? '',
+    structure: (files) => files[0]?.contents ?? '',
     async stage(files, view) {
       done.push('stage');
       return release(files[0]?.contents ?? '', view);
