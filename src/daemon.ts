@@ -1,4 +1,4 @@
-import { type Assembly, assemble, follow } from './assemble.ts';
+import { type Assembly, assemble, follow, wayFor } from './assemble.ts';
 import type { Io } from './cli/io.ts';
 import type { Config } from './config/config.ts';
 import { termsOf } from './config/terms.ts';
@@ -12,6 +12,7 @@ import type { Outcome } from './pipeline/outcome.ts';
 import { type Problem, ProblemError, problemOf } from './pipeline/problem.ts';
 import { quiescence } from './pipeline/quiescence.ts';
 import { recover } from './pipeline/recover.ts';
+import type { Way } from './pipeline/way.ts';
 import { acquireLock, type Lock } from './release/lock.ts';
 import { few } from './report/line.ts';
 import { createLog } from './report/log.ts';
@@ -26,6 +27,7 @@ import { version } from './version.ts';
  */
 export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<number> {
   const config = await load();
+  const way = await wayFor(config, io.signal);
   const log = createLog(await createWriter(config.log, io.stdout, io.env), systemClock);
   const status = statusService(version, systemClock);
   const report = (event: Event) => {
@@ -35,7 +37,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
   await using lock = await acquireLock(config.output);
   lock.onConnection(status.take);
   const parts = { lock, report, status };
-  let work = prepare(config, parts);
+  let work = prepare(config, way, parts);
   let next: Work | undefined;
   /** The last whose release nginx took: what a configuration that it does not take gives way to. */
   let taken: Work | undefined;
@@ -44,7 +46,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
     try {
       const fresh = await load();
       if (fresh.output !== config.output) throw moved(config.output);
-      next = prepare(fresh, parts);
+      next = prepare(fresh, await wayFor(fresh, io.signal), parts);
       work.end();
     } catch (error) {
       report({ type: 'problem', problem: unused(problemOf(error)) });
@@ -56,7 +58,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
     work.end();
   });
 
-  report({ type: 'process', state: 'started', detail: summary(config) });
+  report({ type: 'process', state: 'started', detail: summary(config, way) });
   while (!io.signal.aborted) {
     const isRefused = await work.run(taken !== undefined);
     if (next !== undefined) {
@@ -68,7 +70,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
         type: 'problem',
         problem: unused({ what: 'nginx does not take it; the one before goes on' }),
       });
-      work = prepare(taken.config, parts, taken.pipeline);
+      work = prepare(taken.config, taken.way, parts, taken.pipeline);
       taken = undefined;
     } else break;
   }
@@ -79,6 +81,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
 /** One configuration at work. Preparing shows whether it can be; it does nothing yet. */
 interface Work {
   readonly config: Config;
+  readonly way: Way;
   readonly pipeline: Assembly;
   /** Resolves once it has ended: on `trial` also by itself, with true, where nginx does not take its first release. */
   run(trial: boolean): Promise<boolean>;
@@ -95,7 +98,7 @@ interface Parts {
 }
 
 /** `before`: what another work of the same configuration had come to know of templates and nginx. */
-function prepare(config: Config, { lock, report: tell, status }: Parts, before?: Assembly): Work {
+function prepare(config: Config, way: Way, { lock, report: tell, status }: Parts, before?: Assembly): Work {
   const ended = new AbortController();
   const { signal } = ended;
   const { plan } = config;
@@ -111,19 +114,20 @@ function prepare(config: Config, { lock, report: tell, status }: Parts, before?:
     ended.abort();
   };
   const feed = follow(config, report, bell.change, signal);
-  const pipeline = { ...(before ?? assemble(config, { ...lock, report, feed })), report, feed };
+  const pipeline = { ...(before ?? assemble(config, { ...lock, way, report, feed })), report, feed };
   const onTemplates = () => {
     pipeline.templates.reload();
     bell.nudge();
   };
   return {
     config,
+    way,
     pipeline,
     isTaken: () => state === 'taken',
     end: () => ended.abort(),
     async run(trial) {
       onTrial = trial;
-      report({ type: 'configured', upstreams: plan.upstreams, terms: termsOf(config) });
+      report({ type: 'configured', upstreams: plan.upstreams, terms: termsOf(config, way.kind) });
       const live = await pipeline.releases.live();
       feed.want(plan.upstreams.map(serviceQuery), live?.indexes);
       const listening = status.listen(config.listen, report, signal);
@@ -152,9 +156,15 @@ function unused({ what, ...rest }: Problem): Problem {
   return { ...rest, what: `the new configuration is not used: ${what}` };
 }
 
-function summary({ plan, consul, output }: Config): string {
+function summary({ plan, consul, output, nginx }: Config, way: Way): string {
   const names = few(plan.upstreams.map(({ name }) => name));
-  return `upsync ${version} follows ${names} in ${consul.address}, writes ${output}`;
+  return `upsync ${version} follows ${names} in ${consul.address}, writes ${output}${spell(nginx.via, way)}`;
+}
+
+/** What was left to us to choose is told, and why. */
+function spell(via: Config['nginx']['via'], way: Way): string {
+  if (way.kind === 'push') return ', and pushes to its workers';
+  return via === 'reload' ? '' : `, and reloads nginx: ${way.why}`;
 }
 
 function moved(output: string): ProblemError {

@@ -18,6 +18,18 @@ export default defineConfig({
         },
       },
       {
+        // The same tests with an nginx that follows by itself: those that do not speak of reloads.
+        test: {
+          name: 'push',
+          include: ['daemon-*', 'fault-*', 'hostile-*'].map((name) => `test/integration/${name}.test.ts`),
+          exclude: ['daemon-push'].map((name) => `test/integration/${name}.test.ts`),
+          env: { UPSYNC_TEST_VIA: 'push' },
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],

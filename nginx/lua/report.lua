@@ -23,7 +23,7 @@ local NONE = "0000000000000000"
 
 function report.release()
     look()
-    ngx.say(ngx.worker.pid(), " ", follow.release or NONE, " ", ngx.var.nginx_version)
+    ngx.say(ngx.worker.pid(), " ", follow.release or NONE, " ", ngx.var.nginx_version, " ", follow.structure or NONE)
 end
 
 local escapes = { ['"'] = '\\"', ["\\"] = "\\\\" }

@@ -125,7 +125,7 @@ function upsync.finish()
     if report.last_try_failed() then health.failed(peer, time()) else health.passed(peer) end
 end
 
--- For `content_by_lua_block`: "PID RELEASE NGINX_VERSION" of this worker, after it has looked.
+-- For `content_by_lua_block`: "PID RELEASE NGINX_VERSION STRUCTURE" of this worker, after it has looked.
 upsync.release = report.release
 
 -- The same for people and machines, as JSON.

@@ -1,4 +1,4 @@
-import { assemble } from '../assemble.ts';
+import { assemble, wayFor } from '../assemble.ts';
 import type { Config, TemplatesConfig } from '../config/config.ts';
 import { systemClock } from '../pipeline/clock.ts';
 import type { Event } from '../pipeline/event.ts';
@@ -18,7 +18,11 @@ export async function tryOut(config: Config, place: PrivatePlace, feed: Feed, si
   const report = (event: Event) => {
     if (event.type === 'problem') problems.push(event.problem);
   };
-  const make = (templates: TemplatesConfig) => assemble({ ...config, templates }, { ...place, report, feed });
+  const chosen = await attempt(() => wayFor(config, signal), signal);
+  // All else can be looked at where nginx cannot do what it is asked for.
+  const way = resultOf(chosen) ?? { kind: 'reload' as const };
+  const make = (templates: TemplatesConfig) =>
+    assemble({ ...config, templates }, { ...place, way, report, feed });
   const made = await attempt(() => make(config.templates), signal);
   // nginx and the folder can be looked at with broken templates too.
   const pipeline = resultOf(made) ?? make({ kind: 'builtin' });
@@ -43,9 +47,10 @@ export async function tryOut(config: Config, place: PrivatePlace, feed: Feed, si
     signal,
   );
   const notices = resultOf(pass)?.notices ?? [];
-  if ('problem' in made) return { live, running, present, dryRun: made, files: [], notices, problems };
+  if ('problem' in made)
+    return { chosen, live, running, present, dryRun: made, files: [], notices, problems };
   const dryRun = 'problem' in pass ? pass : { value: pass.value.outcome };
-  return { live, running, present, dryRun, files, notices, problems };
+  return { chosen, live, running, present, dryRun, files, notices, problems };
 }
 
 /** nginx's configuration as nginx would read it if it started now. */

@@ -1,4 +1,4 @@
-import { type Assembly, assemble, follow } from '../assemble.ts';
+import { type Assembly, assemble, follow, wayFor } from '../assemble.ts';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../pipeline/clock.ts';
 import type { Event } from '../pipeline/event.ts';
@@ -34,11 +34,12 @@ export async function runOnce(config: Config, options: OnceOptions, io: Io): Pro
   const ended = new AbortController();
   const signal = AbortSignal.any([io.signal, ended.signal]);
   const bell = quiescence(config.plan.wait, systemClock);
+  const way = await wayFor(config, signal);
   const locked = options.apply ? await lock(config.output, options) : undefined;
   await using place = locked ?? (await privatePlace('upsync-once-'));
   try {
     const feed = options.seed ? silentFeed : follow(config, report, bell.change, signal);
-    const pipeline = assemble(config, { ...place, report, feed });
+    const pipeline = assemble(config, { ...place, way, report, feed });
     const pass = !options.seed
       ? await settle(pipeline, options.apply ? 'apply' : 'dry', bell, signal)
       : locked === undefined

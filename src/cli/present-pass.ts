@@ -50,7 +50,7 @@ function outcomeParts(outcome: Outcome): string[] {
       const { changes, release, proof, steps } = outcome;
       const result =
         proof.kind === 'proven'
-          ? `Release ${release.digest} is live: nginx reloaded and ${proof.workers} workers run it (${duration(steps.prove ?? 0)}).`
+          ? `Release ${release.digest} is live: ${proof.pushed ? 'no reload was needed' : 'nginx reloaded'} and ${proof.workers} workers run it (${duration(steps.prove ?? 0)}).`
           : `Release ${release.digest} is published, and what nginx starts with. Nothing was reloaded: ${proof.problem === undefined ? 'nginx is not running' : sentence(proof.problem)}.`;
       return [lines(changeLines(changes)), result];
     }

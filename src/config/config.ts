@@ -51,6 +51,7 @@ export interface NginxConfig {
   readonly binary: string;
   /** `auto` or a path. */
   readonly pid: string;
+  readonly via: 'reload' | 'push' | 'auto';
   readonly signal: 'auto' | 'pid' | 'fifo';
   /** `auto` or `HOST:PORT`, IPv6 in brackets. */
   readonly proof: string;

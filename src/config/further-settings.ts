@@ -74,6 +74,12 @@ export const furtherSettings = {
     help: "check the agent's certificate",
     fallback: true,
   },
+  'nginx.via': {
+    flag: '--via',
+    value: 'WAY',
+    help: 'how changes reach nginx: reload, push (its Lua module follows them, with no reload), or auto: the best that it can',
+    fallback: 'reload',
+  },
   'nginx.signal': {
     flag: '--nginx-signal',
     value: 'WAY',

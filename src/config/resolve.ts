@@ -76,6 +76,7 @@ function toNginx(nginx: Settings['nginx'], absolute: Absolute): NginxConfig {
     // A bare name is looked for on PATH.
     binary: nginx.binary.includes('/') ? absolute('nginx.binary', nginx.binary) : nginx.binary,
     pid: nginx.pid === 'auto' ? 'auto' : absolute('nginx.pid', nginx.pid),
+    via: nginx.via,
     signal: nginx.signal,
     proof: nginx.proof,
     proofTimeout: nginx.proof_timeout,

@@ -52,6 +52,7 @@ const nginx = z.strictObject({
   prefix: setting(s['nginx.prefix'], optionalPath),
   binary: setting(s['nginx.binary'], path),
   pid: setting(s['nginx.pid'], path),
+  via: setting(s['nginx.via'], z.enum(['reload', 'push', 'auto'])),
   signal: setting(s['nginx.signal'], z.enum(['auto', 'pid', 'fifo'])),
   proof: setting(s['nginx.proof'], proofAddress),
   proof_timeout: setting(s['nginx.proof_timeout'], duration({ least: 100 })),

@@ -3,10 +3,10 @@ import type { Config } from './config.ts';
 
 /**
  * What those who present events may know of the configuration. Each setting is named here, so that a
- * secret cannot come along: of the token it is told whether there is one, and of its file nothing, since a
+ * secret cannot come along (`way` is how changes reach nginx, where that was left to us): of the token it is told whether there is one, and of its file nothing, since a
  * token may have been given where its path was asked for.
  */
-export function termsOf({ consul, nginx, output, templates, plan, listen, log }: Config): Terms {
+export function termsOf({ consul, nginx, output, templates, plan, listen, log }: Config, way: string): Terms {
   const { guard, wait, startTimeout, maxDraining } = plan;
   return {
     maxStale: consul.maxStale,
@@ -24,6 +24,7 @@ export function termsOf({ consul, nginx, output, templates, plan, listen, log }:
       'nginx.conf': nginx.conf,
       'nginx.binary': nginx.binary,
       'nginx.pid': nginx.pid,
+      'nginx.via': nginx.via === way ? way : `${nginx.via}: ${way}`,
       'nginx.signal': nginx.signal,
       'nginx.proof': nginx.proof,
       'nginx.proof_timeout': time(nginx.proofTimeout),

@@ -8,6 +8,8 @@ export interface Build {
   readonly prefix: string;
   readonly conf: string;
   readonly pid: string;
+  /** Whether the Lua module is built in, as in OpenResty. */
+  readonly hasLua: boolean;
   /** HTTP modules that are usually there and were left out, as in `http_fastcgi_module`. */
   readonly without: ReadonlySet<string>;
 }
@@ -31,6 +33,7 @@ export function parseBuild(output: string): Build {
     prefix,
     conf: resolve(prefix, options.get('conf-path') || 'conf/nginx.conf'),
     pid: resolve(prefix, options.get('pid-path') || 'logs/nginx.pid'),
+    hasLua: /--add-module=\S*(lua-nginx-module|ngx_lua)/.test(line),
     without: new Set(
       [...options.keys()]
         .filter((name) => name.startsWith('without-'))

@@ -1,11 +1,14 @@
 import type { Proof, Running } from '../pipeline/outcome.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { Problem } from '../pipeline/problem.ts';
+import type { Release } from '../pipeline/release.ts';
 
 /** How nginx is reached: what it runs, and how it is made to run something else. */
 export interface Control {
   running(signal: AbortSignal): Promise<Running>;
-  reload(digest: string, signal: AbortSignal): Promise<Proof>;
+  reload(release: Release, signal: AbortSignal): Promise<Proof>;
+  /** Waits for workers to take a release by themselves. Undefined where they cannot: it takes a reload. */
+  follow(release: Release, signal: AbortSignal): Promise<Proof | undefined>;
 }
 
 export interface ControlOptions {

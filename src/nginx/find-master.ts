@@ -12,6 +12,8 @@ type Found =
       readonly master: number;
       /** What its own workers run; undefined where none of them answers. */
       readonly digest: string | undefined;
+      /** Likewise the structure, where they have the Lua balancer. */
+      readonly structure?: string | undefined;
       /** What is not as it should be, though it runs. */
       readonly problem?: Problem;
     }
@@ -22,13 +24,20 @@ export interface MasterFinder {
   /** Whether the pid file names a master: cheaper than `find`, and less sure. */
   isNamed(signal: AbortSignal): Promise<boolean>;
   /** A release was seen to run: silence means that nginx is busy from now on. */
-  heard(master: number, digest: string): void;
+  heard(master: number, ran: Pick<Last, 'digest' | 'structure'>): void;
 }
 
 interface FinderOptions {
   /** Where its workers answer; it may move. */
   readonly proof: { readonly ask: string };
   readonly clock: Clock;
+}
+
+/** What nginx was heard to run last. */
+interface Last {
+  readonly master: number;
+  readonly digest: string;
+  readonly structure: string | undefined;
 }
 
 /** Who answered, and the master behind it; undefined where that is gone. */
@@ -53,7 +62,7 @@ export function masterFinder(
   const byPidFile = pidFileReader(findPidFile, clock);
   let hasAnswered = false;
   /** What its own workers ran last, for when only others are quick enough to answer. */
-  let last: { readonly master: number; readonly digest: string } | undefined;
+  let last: Last | undefined;
   /** Workers of others that answered, with their masters: kept, since they may answer only now and then. */
   const others = new Map<number, number | undefined>();
 
@@ -109,7 +118,7 @@ export function masterFinder(
       }
       const owner = await masterOfWorker(first.pid);
       if (owner !== undefined && owner === named.master && others.size === 0) {
-        last = { master: owner, digest: first.digest };
+        last = { master: owner, digest: first.digest, structure: first.structure };
         return last;
       }
       let voices = await hearAll(first, signal);
@@ -125,9 +134,9 @@ export function masterFinder(
       await updateOthers(master, voices);
       if (master !== undefined) {
         const problem = problemWith(named, master, others);
-        if (own !== undefined) last = { master, digest: own.digest };
-        const digest = last?.master === master ? last.digest : undefined;
-        return { master, digest, ...(problem === undefined ? {} : { problem }) };
+        if (own !== undefined) last = { master, digest: own.digest, structure: own.structure };
+        const { digest, structure } = last?.master === master ? last : {};
+        return { master, digest, structure, ...(problem === undefined ? {} : { problem }) };
       }
       if (others.size > 0) return { master, problem: orphans([...others.keys()]) };
       return { master, problem: 'problem' in named ? named.problem : noMaster(named.path) };
@@ -135,9 +144,9 @@ export function masterFinder(
 
     isNamed: async (signal) => (await byPidFile(signal)).master !== undefined,
 
-    heard(master, digest) {
+    heard(master, { digest, structure }) {
       hasAnswered = true;
-      last = { master, digest };
+      last = { master, digest, structure };
     },
   };
 }

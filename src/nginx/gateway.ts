@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Clock, Gateway } from '../pipeline/ports.ts';
 import type { Problem } from '../pipeline/problem.ts';
+import type { Way } from '../pipeline/way.ts';
+import { acceptedStructures, peersRefusal } from './accepted.ts';
 import { type Build, readBuild } from './build.ts';
 import { fifoName, goesByFifo } from './fifo.ts';
 import { controlByFifo } from './fifo-control.ts';
@@ -12,6 +14,7 @@ import { makeStage, removeStage, testIn } from './test.ts';
 import { removeLeftovers } from './test-leftovers.ts';
 
 export interface GatewayOptions extends PidOptions {
+  readonly way: Way['kind'];
   /** `auto`: by FIFO where the managed folder holds one, else by signal to the master. */
   readonly signal: 'auto' | 'pid' | 'fifo';
   readonly proof: ProofPlace;
@@ -19,7 +22,10 @@ export interface GatewayOptions extends PidOptions {
   readonly proofTimeout: number;
 }
 
-/** nginx by `reload`: files, then HUP, which works with every nginx. */
+/**
+ * nginx by `reload`: files, then HUP, which works with every nginx. By `push` its workers follow the release by
+ * themselves, and HUP is for what nginx itself reads.
+ */
 export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
   const { conf, prefix, binary, output, proof, proofTimeout } = options;
   const fifo = join(output, fifoName);
@@ -45,6 +51,7 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
   };
 
   const usesFifo = () => goesByFifo(options.signal, output);
+  const accepted = acceptedStructures();
 
   return {
     async running(signal) {
@@ -67,18 +74,29 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
       await leftovers;
       // nginx's own test would pass.
       if (held !== undefined) return { kind: 'refused', problems: [takenPlace(held)] };
+      if (options.way === 'push') {
+        const one = await candidate;
+        const refusal = await peersRefusal(one);
+        if (refusal !== undefined) return { kind: 'refused', problems: [refusal] };
+        if (accepted.has(one.structure)) return { kind: 'accepted', warnings: [] };
+      }
       const stage = await makeStage();
       try {
         const verdict = await testIn(stage, { ...place, binary, conf, output, build }, candidate, signal);
         // A refusal may come of another nginx than the one that was asked: it is asked again the next time.
         if (verdict.kind === 'refused') known = undefined;
+        else accepted.add((await candidate).structure);
         return verdict;
       } finally {
         // The verdict does not wait for it, the next test does. What cannot be removed is tried again by later runs.
         leftovers = removeStage(stage).catch(() => undefined);
       }
     },
-    apply: async ({ digest }, signal) => ((await usesFifo()) ? byFifo : byPid).reload(digest, signal),
+    async apply(release, signal) {
+      const control = (await usesFifo()) ? byFifo : byPid;
+      const followed = options.way === 'push' ? await control.follow(release, signal) : undefined;
+      return followed ?? control.reload(release, signal);
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import type { Running } from '../pipeline/outcome.ts';
 import { type Problem, problemOf } from '../pipeline/problem.ts';
 import type { Control, ControlOptions } from './control.ts';
 import { masterFinder } from './find-master.ts';
+import { followByProcesses } from './follow-push.ts';
 import { isMaster, workersOf } from './processes.ts';
 import { proveByProcesses } from './prove-by-processes.ts';
 
@@ -22,7 +23,7 @@ export function controlByPid(
   async function running(signal: AbortSignal): Promise<Running> {
     const found = await finder.find(signal);
     if (found.master === undefined) return { kind: 'stopped', problem: found.problem };
-    const { master, digest } = found;
+    const { master, digest, structure } = found;
     // It went away while it was asked: that it said nothing says nothing of who stands there now.
     const gone = digest === undefined && !(await isMaster(master));
     if (gone && !signal.aborted) return running(signal);
@@ -34,6 +35,7 @@ export function controlByPid(
       kind: 'running',
       digest,
       draining: Math.ceil(draining / standing),
+      ...(structure === undefined ? {} : { structure }),
       ...(problem === undefined ? {} : { problem }),
     };
   }
@@ -42,7 +44,8 @@ export function controlByPid(
     running,
     isThere: finder.isNamed,
 
-    async reload(digest, signal) {
+    async reload(release, signal) {
+      const { digest } = release;
       const found = await finder.find(signal);
       if (found.master === undefined) return { kind: 'stopped', problem: found.problem };
       const { master } = found;
@@ -59,7 +62,17 @@ export function controlByPid(
         clock,
         signal,
       );
-      if (outcome.kind === 'proven') finder.heard(master, digest);
+      if (outcome.kind === 'proven') finder.heard(master, { digest, structure: undefined });
+      return outcome;
+    },
+
+    async follow(release, signal) {
+      const found = await finder.find(signal);
+      if (found.master === undefined) return { kind: 'stopped', problem: found.problem };
+      if (found.digest === undefined) return undefined;
+      const { master } = found;
+      const outcome = await followByProcesses(master, release, proof.ask, proofTimeout, clock, signal);
+      if (outcome?.kind === 'proven') finder.heard(master, release);
       return outcome;
     },
   };

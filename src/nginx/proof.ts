@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { get } from '../http.ts';
-import { type ProofAddress, proofPath } from '../pipeline/frame.ts';
+import { type ProofAddress, proofPath, statusPath } from '../pipeline/frame.ts';
 
 /** Where the proof server is asked, and what the release writes for it. */
 export interface ProofServer extends ProofAddress {
@@ -14,6 +14,8 @@ export interface Testimony {
   readonly digest: string;
   /** As in `1.22.1`; undefined where the release is of an upsync that did not ask for it. */
   readonly version: string | undefined;
+  /** The structure that it was configured with, where it has the Lua balancer. */
+  readonly structure: string | undefined;
 }
 
 /**
@@ -41,24 +43,45 @@ export function proofServer(setting: string, output: string, place = 0): ProofSe
 }
 
 /** One answer over a fresh connection, or undefined where there is none within `timeout` ms. */
-export function testify(ask: string, timeout: number, signal: AbortSignal): Promise<Testimony | undefined> {
+export async function testify(
+  ask: string,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<Testimony | undefined> {
+  return parse(await fetchText(`http://${ask}${proofPath}`, 200, timeout, signal));
+}
+
+/** Why a worker with the Lua balancer did not take a release, as one of them tells. */
+export async function problemTold(
+  ask: string,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const text = await fetchText(`http://${ask}${statusPath}`, 1_000_000, timeout, signal);
+  return /"problem":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1]?.replace(/\\(.)/g, '$1');
+}
+
+/** What is answered over a fresh connection; empty where nothing is, or past `most` characters. */
+function fetchText(url: string, most: number, timeout: number, signal: AbortSignal): Promise<string> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
   return new Promise((resolve) => {
-    const request = get(`http://${ask}${proofPath}`, { agent: false, signal: deadline }, (response) => {
+    const request = get(url, { agent: false, signal: deadline }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
         body += chunk;
-        if (body.length > 100) request.destroy();
+        if (body.length > most) request.destroy();
       });
-      response.on('error', () => resolve(undefined));
-      response.on('close', () => resolve(parse(body)));
+      response.on('error', () => resolve(''));
+      response.on('close', () => resolve(body.length > most ? '' : body));
     });
-    request.on('error', () => resolve(undefined));
+    request.on('error', () => resolve(''));
   });
 }
 
 function parse(body: string): Testimony | undefined {
-  const [, pid, digest, version] = /^(\d+) ([0-9a-f]{16})(?: ([\w.]+))?$/.exec(body) ?? [];
-  return pid === undefined || digest === undefined ? undefined : { pid: Number(pid), digest, version };
+  const [, pid, digest, version, structure] =
+    /^(\d+) ([0-9a-f]{16})(?: ([\w.]+)(?: ([0-9a-f]{16})\n)?)?$/.exec(body) ?? [];
+  if (pid === undefined || digest === undefined) return undefined;
+  return { pid: Number(pid), digest, version, structure };
 }

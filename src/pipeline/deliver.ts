@@ -122,7 +122,12 @@ async function apply(
   const proof = await gateway.apply(release, signal);
   // What was broken off says nothing about nginx.
   if (proof.kind !== 'unproven' || !signal.aborted)
-    report({ type: 'applied', digest: release.digest, proof: proof.kind });
+    report({
+      type: 'applied',
+      digest: release.digest,
+      proof: proof.kind,
+      ...('pushed' in proof ? { pushed: true } : {}),
+    });
   return proof;
 }
 
@@ -159,8 +164,8 @@ async function canStartWithout(
 /** How long a reload waits at most for old workers to go, in ms: new instances must come to serve some day. */
 const drainingPatience = 10_000;
 
-function reasonToWait({ pipeline, memory, digest }: Job, running: Running): Outcome | undefined {
-  const { clock, plan } = pipeline;
+function reasonToWait({ pipeline, memory, digest, files }: Job, running: Running): Outcome | undefined {
+  const { clock, plan, releases } = pipeline;
   const { barred, reloadedAt } = memory;
   const now = clock.now();
   if (barred?.digest === digest && now < barred.until) {
@@ -173,6 +178,9 @@ function reasonToWait({ pipeline, memory, digest }: Job, running: Running): Outc
   const draining = running.kind === 'running' ? running.draining : 0;
   if (draining < plan.maxDraining || reloadedAt === undefined || now >= reloadedAt + drainingPatience)
     return undefined;
+  // What its workers take by themselves leaves no generation behind.
+  const structure = running.kind === 'running' ? running.structure : undefined;
+  if (structure !== undefined && structure === releases.structure(files)) return undefined;
   return {
     kind: 'held',
     why: `${draining} generations of old nginx workers are still draining; set worker_shutdown_timeout in nginx.conf`,

@@ -61,7 +61,12 @@ export type Event =
   /** A fault that ends nothing: a broken template edit, a bad configuration at SIGHUP. */
   | { readonly type: 'problem'; readonly problem: Problem }
   /** nginx was told to run a release, and this came of it. */
-  | { readonly type: 'applied'; readonly digest: string; readonly proof: Proof['kind'] }
+  | {
+      readonly type: 'applied';
+      readonly digest: string;
+      readonly proof: Proof['kind'];
+      readonly pushed?: true;
+    }
   /** What nginx is seen to run: said each time that it is looked at, whether that is news or not. */
   | { readonly type: 'observed'; readonly running: Running }
   /** Where status can be asked for; `problem` is why it cannot be for now, and it is tried again. */

@@ -11,7 +11,7 @@ export interface ProofAddress {
 /** The path at which the proof server tells what runs. */
 export const proofPath = '/upsync/release';
 /** The path at which a worker with the Lua balancer tells of itself, as JSON. */
-const statusPath = '/upsync/status';
+export const statusPath = '/upsync/status';
 
 /** What a release is called by, and where it lies. */
 export interface FrameOf {

@@ -51,7 +51,9 @@ export function remember(memory: Memory, digest: string, outcome: Outcome, now: 
       return { ...rest, barred: { digest, failures, until: now + delay } };
     }
     case 'published':
-      return outcome.proof.kind === 'proven' ? { ...rest, reloadedAt: now } : rest;
+      return outcome.proof.kind === 'proven' && outcome.proof.pushed !== true
+        ? { ...rest, reloadedAt: now }
+        : rest;
     case 'superseded':
       return { ...memory, superseded: true };
     case 'held':

@@ -17,6 +17,8 @@ export type Running =
       readonly digest: string | undefined;
       /** Old generations of workers. */
       readonly draining: number;
+      /** The structure that its workers were configured with, where they have the Lua balancer. */
+      readonly structure?: string;
       /** What is not as it should be, though it runs. */
       readonly problem?: Problem;
     };
@@ -29,9 +31,11 @@ export type Proof =
       readonly by: 'processes' | 'answers';
       readonly workers: number;
       readonly draining: number;
+      /** Nothing was reloaded: the workers took the release by themselves. */
+      readonly pushed?: true;
     }
   | { readonly kind: 'stopped'; readonly problem?: Problem }
-  | { readonly kind: 'unproven'; readonly problem: Problem };
+  | { readonly kind: 'unproven'; readonly problem: Problem; readonly pushed?: true };
 
 export type Step = 'render' | 'stage' | 'test' | 'publish' | 'prove';
 

@@ -79,9 +79,12 @@ function foldConfigured(state: State, event: Extract<Event, { type: 'configured'
   return { ...state, configured: event, queries, listening: undefined, pulse };
 }
 
-function foldApplied(state: State, { digest, proof }: Extract<Event, { type: 'applied' }>): State {
+function foldApplied(state: State, { digest, proof, pushed }: Extract<Event, { type: 'applied' }>): State {
   const { reloads } = state.counts;
-  const counts = { ...state.counts, reloads: { ...reloads, [proof]: (reloads[proof] ?? 0) + 1 } };
+  const counts =
+    pushed === true
+      ? state.counts
+      : { ...state.counts, reloads: { ...reloads, [proof]: (reloads[proof] ?? 0) + 1 } };
   if (proof !== 'proven') return { ...state, counts };
   return {
     ...state,

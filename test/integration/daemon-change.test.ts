@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import { startConsul } from '../bed/consul.ts';
 import { startNginx } from '../bed/nginx.ts';
 import { startBackend } from '../support/backend.ts';
-import { ask, gateway, rendered, tally } from '../support/gateway.ts';
+import { ask, gateway, tally } from '../support/gateway.ts';
+import { givenServers } from '../support/given-servers.ts';
 import { startUpsync } from '../support/upsync.ts';
+import { workersByDefault } from '../support/via.ts';
 
 test('an instance that registers gets its share of requests, and none once it is deregistered', async () => {
   await using consul = await startConsul();
@@ -29,7 +31,7 @@ test('an instance that registers gets its share of requests, and none once it is
   expect(await upsync.next('published')).toMatchObject({
     level: 'info',
     digest: expect.stringMatching(/^[0-9a-f]{16}$/),
-    proof: { kind: 'proven', by: 'processes', workers: 2 },
+    proof: { kind: 'proven', by: 'processes', workers: workersByDefault },
     changeToLive: expect.any(Number),
     steps: { test: expect.any(Number), publish: expect.any(Number), prove: expect.any(Number) },
   });
@@ -52,7 +54,7 @@ test('a change of the weight changes the share of requests', async () => {
   await consul.register(two.as('web1', { weights: { passing: 10, warning: 1 } }));
   await using upsync = startUpsync({ consul, nginx }, '--service', 'web1');
   await upsync.next('published');
-  expect(await rendered(nginx)).toContain(`server 127.0.0.1:${one.port} weight=3;`);
+  expect(await givenServers(nginx)).toContain(`127.0.0.1:${one.port} weight=3`);
   expect(await tally(`${nginx.url}/web1`, 8)).toEqual({ one: 6, two: 2 });
 
   await consul.register(two.as('web1', { weights: { passing: 50, warning: 1 } }));
@@ -99,7 +101,7 @@ test('an instance in maintenance is rendered as down, and takes traffic again af
     msg: expect.stringContaining('drains (maintenance)'),
   });
   await upsync.next('published');
-  expect(await rendered(nginx)).toContain(`server 127.0.0.1:${two.port} down;`);
+  expect(await givenServers(nginx)).toContain(`127.0.0.1:${two.port} down`);
   const before = two.hits;
   expect(await tally(`${nginx.url}/web1`, 6)).toEqual({ one: 6 });
   expect(two.hits).toBe(before);
@@ -117,7 +119,7 @@ test('an IPv6 instance is reached', async () => {
   await using upsync = startUpsync({ consul, nginx }, '--service', 'web1');
   expect(await upsync.next('changed')).toMatchObject({ joined: [`[::1]:${six.port}`] });
   await upsync.next('published');
-  expect(await rendered(nginx)).toContain(`server [::1]:${six.port};`);
+  expect(await givenServers(nginx)).toContain(`[::1]:${six.port}`);
   expect(await tally(`${nginx.url}/web1`, 2)).toEqual({ six: 2 });
 });
 

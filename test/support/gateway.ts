@@ -5,8 +5,11 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BedOptions, NginxBed } from '../bed/nginx.ts';
 import { holdersOf, runs, until } from '../bed/nginx-processes.ts';
+import { loadLua, workersByDefault } from './via.ts';
 
 interface GatewayLayout {
+  /** What stands first of all: modules to load. */
+  readonly main?: string;
   readonly workers?: number;
   /** More for the http block. */
   readonly http?: string;
@@ -18,7 +21,8 @@ interface GatewayLayout {
 
 /** An nginx that answers `/NAME` from the upstream of that name. */
 export function gateway({
-  workers = 2,
+  workers = workersByDefault,
+  main: first = loadLua,
   http: more = '',
   server = '',
   named = [],
@@ -26,7 +30,8 @@ export function gateway({
   const locations = named.map((name) => `location /${name} { proxy_pass http://${name}; }`).join('\n');
   return {
     layout: ({ main, http, host, port }) => ({
-      'nginx.conf': `${main}
+      'nginx.conf': `${first}
+${main}
 worker_processes ${workers};
 events { worker_connections 512; }
 http {

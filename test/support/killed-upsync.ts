@@ -3,7 +3,7 @@ import files from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename } from 'node:path';
 import process from 'node:process';
-import { assemble, follow } from '../../src/assemble.ts';
+import { assemble, follow, wayFor } from '../../src/assemble.ts';
 import { createProgram, givenFlags } from '../../src/cli/program.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { systemClock } from '../../src/pipeline/clock.ts';
@@ -82,7 +82,8 @@ function report(event: Event): void {
 await using lock = await acquireLock(config.output);
 const bell = quiescence(config.plan.wait, systemClock);
 const feed = follow(config, report, bell.change, signal);
-const pipeline = assemble(config, { ...lock, report, feed });
+const way = await wayFor(config, signal);
+const pipeline = assemble(config, { ...lock, way, report, feed });
 const { gateway } = pipeline;
 const stepwise = {
   ...gateway,

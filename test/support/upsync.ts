@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { viaFlags } from './via.ts';
 
 const lineSchema = z.looseObject({ level: z.string(), event: z.string(), msg: z.string() });
 
@@ -53,7 +54,16 @@ export function outputOf({ folder }: { readonly folder: string }): string {
 
 /** The flags that every run beside a bed needs. Status is told on the control socket alone: its port is everybody's. */
 export function flagsOf({ consul, nginx }: UpsyncPlace): string[] {
-  return ['--consul', consul.url, '--nginx-conf', nginx.conf, '--output', outputOf(nginx), '--no-listen'];
+  return [
+    '--consul',
+    consul.url,
+    '--nginx-conf',
+    nginx.conf,
+    '--output',
+    outputOf(nginx),
+    '--no-listen',
+    ...viaFlags,
+  ];
 }
 
 /** Writes an `upsync.yaml` beside a bed's nginx.conf, and returns the flags that name it. */

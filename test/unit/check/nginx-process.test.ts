@@ -4,7 +4,14 @@ import { checkProcess, type ProcessFacts } from '../../../src/check/nginx-proces
 import { differs } from '../../../src/nginx/other-version.ts';
 import type { Problem } from '../../../src/pipeline/problem.ts';
 
-const build = { version: 'nginx/1.30.6', prefix: '', conf: '', pid: '', without: new Set<string>() };
+const build = {
+  version: 'nginx/1.30.6',
+  prefix: '',
+  conf: '',
+  pid: '',
+  hasLua: false,
+  without: new Set<string>(),
+};
 
 const facts: ProcessFacts = {
   by: 'pid',
@@ -29,7 +36,14 @@ test('an nginx that is well is told in two lines', () => {
 
 test('the version counts, not how a build spells it', () => {
   const build = {
-    value: { version: 'openresty/1.27.1.1', prefix: '', conf: '', pid: '', without: new Set<string>() },
+    value: {
+      version: 'openresty/1.27.1.1',
+      prefix: '',
+      conf: '',
+      pid: '',
+      hasLua: false,
+      without: new Set<string>(),
+    },
   };
   expect(amiss({ build, runs: 'nginx/1.27.1' })).toEqual([]);
   expect(amiss({ runs: 'nginx/1.30.5' })).toMatchObject([{ level: 'warn', topic: 'nginx' }]);

@@ -9,7 +9,7 @@ const facts: ProofFacts = {
   by: 'pid',
   setting: 'auto',
   ask,
-  testimony: { pid: 11, digest, version: '1.30.6' },
+  testimony: { pid: 11, digest, version: '1.30.6', structure: undefined },
   running: { kind: 'running', digest, draining: 0 },
   held: undefined,
   live: {
@@ -35,7 +35,7 @@ test('nginx that runs the release on disk is well', () => {
 });
 
 test('nginx that runs another release is a warning', () => {
-  const testimony = { pid: 11, digest: other, version: undefined };
+  const testimony = { pid: 11, digest: other, version: undefined, structure: undefined };
   expect(said({ ...facts, testimony })).toEqual([
     `warn nginx runs release ${other}, and on disk is ${digest}`,
   ]);

@@ -96,6 +96,7 @@ test('a service alone is a whole configuration', async () => {
       binary: 'nginx',
       pid: 'auto',
       signal: 'auto',
+      via: 'reload',
       proof: 'auto',
       proofTimeout: 5_000,
     },

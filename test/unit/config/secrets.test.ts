@@ -82,11 +82,11 @@ describe('the token', () => {
       { env: { CONSUL_HTTP_TOKEN: secret } },
       { flags: { '--consul-token-file': secret } },
     ]) {
-      const terms = termsOf(await load({ cwd, services: ['a'], ...given }));
+      const terms = termsOf(await load({ cwd, services: ['a'], ...given }), 'reload');
       expect(terms.settings['consul.token']).toBe('given');
       expect(JSON.stringify(terms)).not.toContain(secret);
     }
-    const terms = termsOf(await load({ services: ['a'] }));
+    const terms = termsOf(await load({ services: ['a'] }), 'reload');
     expect(terms.settings).toMatchObject({
       'consul.token': 'none',
       'consul.max_stale': '600s',

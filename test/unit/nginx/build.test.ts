@@ -13,6 +13,7 @@ test('the compiled-in paths are read, but not from within quotes', () => {
     prefix: '/usr/share/nginx',
     conf: '/etc/nginx/nginx.conf',
     pid: '/run/nginx.pid',
+    hasLua: false,
     without: new Set(['http_scgi_module']),
   });
 });
@@ -24,8 +25,14 @@ test("what is not named has nginx's defaults, below its prefix", () => {
       prefix: '/opt/nginx',
       conf: '/opt/nginx/conf/nginx.conf',
       pid: '/opt/nginx/logs/nginx.pid',
+      hasLua: false,
       without: new Set(),
     },
   );
   expect(parseBuild('').prefix).toBe('/usr/local/nginx');
+});
+
+test.each(['../ngx_lua-0.10.26', '/build/lua-nginx-module'])('%s is the Lua module, built in', (path) => {
+  expect(parseBuild(`configure arguments: --with-compat --add-module=${path}\n`).hasLua).toBe(true);
+  expect(parseBuild(`configure arguments: --add-dynamic-module=${path}\n`).hasLua).toBe(false);
 });
