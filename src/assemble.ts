@@ -49,7 +49,7 @@ export function assemble(
     clock,
     report,
     templates: createTemplates(config.templates, { proof, balancer: lua?.balancer, report, clock }),
-    gateway: createGateway({ ...nginx, output, proof, way: way.kind }, clock),
+    gateway: createGateway({ ...nginx, output, proof, lua }, clock),
     releases: createReleases({
       output,
       proof,

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
+import type { LuaBalancer } from '../pipeline/balancer.ts';
 import type { Clock, Gateway } from '../pipeline/ports.ts';
 import type { Problem } from '../pipeline/problem.ts';
-import type { Way } from '../pipeline/way.ts';
-import { acceptedStructures, peersRefusal } from './accepted.ts';
 import { type Build, readBuild } from './build.ts';
 import { fifoName, goesByFifo } from './fifo.ts';
 import { controlByFifo } from './fifo-control.ts';
@@ -12,9 +11,13 @@ import { findPidFile, type PidOptions } from './pid-file.ts';
 import type { ProofPlace } from './proof-place.ts';
 import { makeStage, removeStage, testIn } from './test.ts';
 import { removeLeftovers } from './test-leftovers.ts';
+import { acceptedStructures, peersRefusal, testLua } from './test-lua.ts';
 
 export interface GatewayOptions extends PidOptions {
-  readonly way: Way['kind'];
+  /** By `push`: the balancer, and its code by file name. */
+  readonly lua:
+    | { readonly balancer: LuaBalancer; readonly code: { readonly files: ReadonlyMap<string, string> } }
+    | undefined;
   /** `auto`: by FIFO where the managed folder holds one, else by signal to the master. */
   readonly signal: 'auto' | 'pid' | 'fifo';
   readonly proof: ProofPlace;
@@ -27,7 +30,7 @@ export interface GatewayOptions extends PidOptions {
  * themselves, and HUP is for what nginx itself reads.
  */
 export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
-  const { conf, prefix, binary, output, proof, proofTimeout } = options;
+  const { conf, prefix, binary, output, proof, proofTimeout, lua } = options;
   const fifo = join(output, fifoName);
   const byFifo = controlByFifo(fifo, { proof, proofTimeout, clock });
   const examine = otherVersion((signal) => readBuild(binary, signal));
@@ -74,7 +77,7 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
       await leftovers;
       // nginx's own test would pass.
       if (held !== undefined) return { kind: 'refused', problems: [takenPlace(held)] };
-      if (options.way === 'push') {
+      if (lua !== undefined) {
         const one = await candidate;
         const refusal = await peersRefusal(one);
         if (refusal !== undefined) return { kind: 'refused', problems: [refusal] };
@@ -82,7 +85,17 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
       }
       const stage = await makeStage();
       try {
-        const verdict = await testIn(stage, { ...place, binary, conf, output, build }, candidate, signal);
+        const read = await testIn(stage, { ...place, binary, conf, output, build }, candidate, signal);
+        const verdict =
+          read.kind === 'accepted' && lua !== undefined
+            ? await testLua(
+                stage,
+                { binary, conf, prefix, output, balancer: lua.balancer, code: lua.code.files },
+                await candidate,
+                read,
+                signal,
+              )
+            : read;
         // A refusal may come of another nginx than the one that was asked: it is asked again the next time.
         if (verdict.kind === 'refused') known = undefined;
         else accepted.add((await candidate).structure);
@@ -94,7 +107,7 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
     },
     async apply(release, signal) {
       const control = (await usesFifo()) ? byFifo : byPid;
-      const followed = options.way === 'push' ? await control.follow(release, signal) : undefined;
+      const followed = lua !== undefined ? await control.follow(release, signal) : undefined;
       return followed ?? control.reload(release, signal);
     },
   };

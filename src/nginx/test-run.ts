@@ -31,13 +31,17 @@ export async function runNginx(
     killSignal: 'SIGKILL',
     cwd,
     stdin: 'ignore',
-    // NGINX, with the numbers of listening sockets in it, must not reach a second nginx.
     extendEnv: false,
-    env: { PATH: `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin` },
+    env: environment(),
   });
   signal.throwIfAborted();
   if (ran.exitCode !== undefined) return { ok: ran.exitCode === 0, stdout: ran.stdout, stderr: ran.stderr };
   throw new ProblemError(notRun(binary, ran, timeout));
+}
+
+/** For `extendEnv: false`: NGINX, with the numbers of listening sockets in it, must not reach a second nginx. */
+export function environment(): { PATH: string } {
+  return { PATH: `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin` };
 }
 
 interface Unfinished {

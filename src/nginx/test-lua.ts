@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Verdict } from '../pipeline/outcome.ts';
 import { peersPath, peersProblem } from '../pipeline/peers.ts';
 import type { Problem } from '../pipeline/problem.ts';
 import type { Candidate } from '../pipeline/release.ts';
+import { type TrialOptions, tryBalancers } from './trial.ts';
 
 /** Why workers would not take a candidate's peers; undefined where they would, or where it has none. */
 export async function peersRefusal({ folder }: Pick<Candidate, 'folder'>): Promise<Problem | undefined> {
@@ -15,6 +17,35 @@ export async function peersRefusal({ folder }: Pick<Candidate, 'folder'>): Promi
     what,
     where: where === undefined ? path : `${path}, ${where}`,
     remedy: 'report it: this is a fault of upsync',
+  };
+}
+
+/**
+ * What nginx's own test does not show of a candidate that it accepted: whether its upstreams are balanced in Lua at
+ * all, and whether that works. `stage` is the folder of the test.
+ */
+export async function testLua(
+  stage: string,
+  options: TrialOptions,
+  candidate: Pick<Candidate, 'folder' | 'structure'>,
+  verdict: Extract<Verdict, { kind: 'accepted' }>,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const replaced = verdict.warnings.find((text) =>
+    /^(http|stream)\/.*load balancing method redefined/.test(text),
+  );
+  if (replaced !== undefined) return { kind: 'refused', problems: [twoMethods(replaced)] };
+  const folder = join(stage, 'trial');
+  await mkdir(folder);
+  const problem = await tryBalancers(folder, options, candidate, signal);
+  return problem === undefined ? verdict : { kind: 'refused', problems: [problem] };
+}
+
+/** nginx only warns, and takes the one that stands last. */
+function twoMethods(warning: string): Problem {
+  return {
+    what: `an upstream has a second balancing method beside it.servers: ${warning}`,
+    remedy: 'write <%~ it.balance(upstream) %> in place of the method, and keepalive behind it.servers',
   };
 }
 
