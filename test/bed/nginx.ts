@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { freePorts } from './consul-ports.ts';
 import { answers, hasChildren, holdersOf, runs, send, until } from './nginx-processes.ts';
 import './sbin.ts';
+import { loadLua } from './via.ts';
 
 /** Where a bed's nginx lives: its configuration is written from this. */
 export interface Place {
@@ -89,6 +90,7 @@ export async function layNginx(options: BedOptions = {}): Promise<NginxBed> {
     ports: [port, ...others],
     port,
     main: [
+      loadLua,
       process.getuid?.() === 0 ? `user ${user};` : '',
       `daemon ${daemon ? 'on' : 'off'};`,
       `pid ${pidFile};`,

@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from './chromium.ts';
+import { luaBuild } from './nginx-lua.ts';
 import { readReport } from './report.ts';
 import './sbin.ts';
 
@@ -29,6 +30,7 @@ const phases: readonly Phase[] = [
   { name: 'unused', command: ['knip'] },
   { name: 'unit', command: [...vitest, '--project', 'unit'], isTests: true },
   { name: 'integration', command: [...vitest, '--project', 'integration'], isTests: true },
+  { name: 'push', command: [...vitest, '--project', 'push'], isTests: true, unable: whyNoLua },
   { name: 'soak', command: ['node', 'test/soak/soak.ts', '--seconds', '60'] },
   {
     name: 'browser',
@@ -99,6 +101,10 @@ function run([program, ...args]: readonly [string, ...string[]]): number | null 
   // Their first line asks for `node`: it must be this one, also where npm is not who runs this.
   const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
   return spawnSync(join(bin, program), args, { stdio: ['ignore', 'inherit', 'inherit'], env }).status;
+}
+
+function whyNoLua(): string | undefined {
+  return luaBuild() === undefined ? 'nginx has no Lua module' : undefined;
 }
 
 function whyNoBrowser(): string | undefined {

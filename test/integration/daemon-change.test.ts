@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { startConsul } from '../bed/consul.ts';
 import { startNginx } from '../bed/nginx.ts';
+import { workersByDefault } from '../bed/via.ts';
 import { startBackend } from '../support/backend.ts';
 import { ask, gateway, tally } from '../support/gateway.ts';
 import { givenServers } from '../support/given-servers.ts';
 import { startUpsync } from '../support/upsync.ts';
-import { workersByDefault } from '../support/via.ts';
 
 test('an instance that registers gets its share of requests, and none once it is deregistered', async () => {
   await using consul = await startConsul();

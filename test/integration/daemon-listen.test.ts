@@ -8,6 +8,7 @@ import { startConsul } from '../bed/consul.ts';
 import { startNginx } from '../bed/nginx.ts';
 import { startBackend } from '../support/backend.ts';
 import { ask, gateway, reloads, steadily, tally } from '../support/gateway.ts';
+import { testOfReload } from '../support/of-reload.ts';
 import { outputOf, startUpsync } from '../support/upsync.ts';
 
 const never = new AbortController().signal;
@@ -95,32 +96,37 @@ test('a reload is proven by every worker', async () => {
   expect(pids.size).toBe(4);
 });
 
-test('while one reload is being proven the next waits: nginx is never signalled twice for one', async () => {
-  await using consul = await startConsul();
-  // Large weights under a consistent hash: nginx takes its time for every parse.
-  const servers = Array.from({ length: 4 }, (_, index) => `server 127.0.0.1:${index + 1} weight=6000;`);
-  const slow = `upstream slow { hash $uri consistent; ${servers.join(' ')} }`;
-  await using nginx = await startNginx(gateway({ http: slow }));
-  await using one = await startBackend('one', '0.0.0.0');
-  await consul.register(one.as('web1', { address: '127.0.1.1' }));
-  await using upsync = startUpsync({ consul, nginx }, '--service', 'web1', '--wait', '0ms:0ms');
-  await upsync.next('published');
+testOfReload(
+  'while one reload is being proven the next waits: nginx is never signalled twice for one',
+  async () => {
+    await using consul = await startConsul();
+    // Large weights under a consistent hash: nginx takes its time for every parse.
+    const servers = Array.from({ length: 4 }, (_, index) => `server 127.0.0.1:${index + 1} weight=6000;`);
+    const slow = `upstream slow { hash $uri consistent; ${servers.join(' ')} }`;
+    await using nginx = await startNginx(gateway({ http: slow }));
+    await using one = await startBackend('one', '0.0.0.0');
+    await consul.register(one.as('web1', { address: '127.0.1.1' }));
+    await using upsync = startUpsync({ consul, nginx }, '--service', 'web1', '--wait', '0ms:0ms');
+    await upsync.next('published');
 
-  const total = 8;
-  for (let last = 2; last <= total; last += 1) {
-    await consul.register(one.as('web1', { id: `web1-${last}`, address: `127.0.1.${last}` }));
-    await upsync.next('answered');
-  }
-  await upsync.next('changed', ({ up }) => up === total);
-  await upsync.next('published');
+    const total = 8;
+    for (let last = 2; last <= total; last += 1) {
+      await consul.register(one.as('web1', { id: `web1-${last}`, address: `127.0.1.${last}` }));
+      await upsync.next('answered');
+    }
+    await upsync.next('changed', ({ up }) => up === total);
+    await upsync.next('published');
 
-  const log = await nginx.errorLog();
-  const signals = log.match(/signal 1 \(SIGHUP\) received/g)?.length;
-  expect(signals).toBe(upsync.count('published'));
-  expect(await reloads(nginx)).toBe(upsync.count('published'));
-  // In the log, as it was written: every reload is proven before the next release is published.
-  const order = upsync.lines.flatMap(({ event, step, part }) =>
-    event === 'progress' && part === undefined && (step === 'publish' || step === 'prove') ? [step] : [],
-  );
-  expect(order).toEqual(Array.from({ length: upsync.count('published') }, () => ['publish', 'prove']).flat());
-});
+    const log = await nginx.errorLog();
+    const signals = log.match(/signal 1 \(SIGHUP\) received/g)?.length;
+    expect(signals).toBe(upsync.count('published'));
+    expect(await reloads(nginx)).toBe(upsync.count('published'));
+    // In the log, as it was written: every reload is proven before the next release is published.
+    const order = upsync.lines.flatMap(({ event, step, part }) =>
+      event === 'progress' && part === undefined && (step === 'publish' || step === 'prove') ? [step] : [],
+    );
+    expect(order).toEqual(
+      Array.from({ length: upsync.count('published') }, () => ['publish', 'prove']).flat(),
+    );
+  },
+);

@@ -5,6 +5,7 @@ import { startConsul } from '../bed/consul.ts';
 import { type NginxBed, startNginx } from '../bed/nginx.ts';
 import { startBackend } from '../support/backend.ts';
 import { ask, gateway, reloads, soon, steadily, tally } from '../support/gateway.ts';
+import { testOfReload } from '../support/of-reload.ts';
 import { startUpsync } from '../support/upsync.ts';
 
 const builtin = join(import.meta.dirname, '../../templates/upstreams.conf.eta');
@@ -80,57 +81,63 @@ for (const how of ['by rename', 'as a config map is'] as const) {
   });
 }
 
-test('while nginx.conf or a file that it includes is broken changes wait, whatever way it was replaced; mended, they go live', async () => {
-  await using consul = await startConsul();
-  const bed = gateway();
-  await using nginx = await startNginx({
-    layout: (place) => {
-      const { 'nginx.conf': conf = '' } = bed.layout?.(place) ?? {};
-      return {
-        'nginx.conf': String(conf).replace('include upsync', 'include site/*.conf;\ninclude upsync'),
-        'site/..1/map.conf': 'map $uri $fine { default 1; }\n',
-        'site/..data': { link: '..1' },
-        'site/map.conf': { link: '..data/map.conf' },
-      };
-    },
-  });
-  await using one = await startBackend('one');
-  await using two = await startBackend('two');
-  await consul.register(one.as('web1'));
-  await using upsync = startUpsync({ consul, nginx }, '--service', 'web1');
-  await upsync.next('published');
-  const before = await reloads(nginx);
-  const client = steadily(`${nginx.url}/web1`);
+testOfReload(
+  'while nginx.conf or a file that it includes is broken changes wait, whatever way it was replaced; mended, they go live',
+  async () => {
+    await using consul = await startConsul();
+    const bed = gateway();
+    await using nginx = await startNginx({
+      layout: (place) => {
+        const { 'nginx.conf': conf = '' } = bed.layout?.(place) ?? {};
+        return {
+          'nginx.conf': String(conf).replace('include upsync', 'include site/*.conf;\ninclude upsync'),
+          'site/..1/map.conf': 'map $uri $fine { default 1; }\n',
+          'site/..data': { link: '..1' },
+          'site/map.conf': { link: '..data/map.conf' },
+        };
+      },
+    });
+    await using one = await startBackend('one');
+    await using two = await startBackend('two');
+    await consul.register(one.as('web1'));
+    await using upsync = startUpsync({ consul, nginx }, '--service', 'web1');
+    await upsync.next('published');
+    const before = await reloads(nginx);
+    const client = steadily(`${nginx.url}/web1`);
 
-  await cp(nginx.conf, `${nginx.conf}.good`);
-  await replace(nginx.conf, 'events {}\nhttp {\n  no_such_directive on;\n  include upsync/http/*.conf;\n}\n');
-  await consul.register(two.as('web1'));
-  expect(await upsync.next('rejected')).toMatchObject({
-    msg: `rejected at test, nginx keeps what it has: ${nginx.conf}:3: unknown directive "no_such_directive"`,
-  });
-  await rename(`${nginx.conf}.good`, nginx.conf);
-  await soon(upsync.next('published'));
+    await cp(nginx.conf, `${nginx.conf}.good`);
+    await replace(
+      nginx.conf,
+      'events {}\nhttp {\n  no_such_directive on;\n  include upsync/http/*.conf;\n}\n',
+    );
+    await consul.register(two.as('web1'));
+    expect(await upsync.next('rejected')).toMatchObject({
+      msg: `rejected at test, nginx keeps what it has: ${nginx.conf}:3: unknown directive "no_such_directive"`,
+    });
+    await rename(`${nginx.conf}.good`, nginx.conf);
+    await soon(upsync.next('published'));
 
-  const site = join(nginx.folder, 'site');
-  const swap = async (name: string) => {
-    await symlink(name, join(site, '..data_tmp'));
-    await rename(join(site, '..data_tmp'), join(site, '..data'));
-  };
-  await mkdir(join(site, '..2'));
-  await writeFile(join(site, '..2/map.conf'), '# fine so far\nmap $uri { default 1; }\n');
-  await swap('..2');
-  await consul.deregister('web1-one');
-  expect(await upsync.next('rejected')).toMatchObject({
-    msg: expect.stringMatching(
-      `^rejected at test, nginx keeps what it has: ${site}/map.conf:2: invalid number`,
-    ),
-  });
-  await swap('..1');
-  await soon(upsync.next('published'));
-  expect(Object.keys(await client.stop()).sort()).toEqual(['one', 'two']);
-  expect(await tally(`${nginx.url}/web1`, 2)).toEqual({ two: 2 });
-  expect(await reloads(nginx)).toBe(before + 2);
-});
+    const site = join(nginx.folder, 'site');
+    const swap = async (name: string) => {
+      await symlink(name, join(site, '..data_tmp'));
+      await rename(join(site, '..data_tmp'), join(site, '..data'));
+    };
+    await mkdir(join(site, '..2'));
+    await writeFile(join(site, '..2/map.conf'), '# fine so far\nmap $uri { default 1; }\n');
+    await swap('..2');
+    await consul.deregister('web1-one');
+    expect(await upsync.next('rejected')).toMatchObject({
+      msg: expect.stringMatching(
+        `^rejected at test, nginx keeps what it has: ${site}/map.conf:2: invalid number`,
+      ),
+    });
+    await swap('..1');
+    await soon(upsync.next('published'));
+    expect(Object.keys(await client.stop()).sort()).toEqual(['one', 'two']);
+    expect(await tally(`${nginx.url}/web1`, 2)).toEqual({ two: 2 });
+    expect(await reloads(nginx)).toBe(before + 2);
+  },
+);
 
 /** A folder of templates, with a server at the bed's second port that tells which it is. */
 async function templates(nginx: NginxBed, name: string, text = name): Promise<string> {

@@ -8,6 +8,7 @@ import { startConsul } from '../bed/consul.ts';
 import { type BedOptions, layNginx, type Place, startNginx } from '../bed/nginx.ts';
 import { startBackend } from '../support/backend.ts';
 import { gateway, pathOf, reloads, soon, steadily, tally } from '../support/gateway.ts';
+import { testOfReload } from '../support/of-reload.ts';
 import { type LogLine, startUpsync } from '../support/upsync.ts';
 
 const run = promisify(execFile);
@@ -34,43 +35,46 @@ async function versionOf(program: string): Promise<string> {
   return /nginx\/\S+/.exec((await run(program, ['-v'])).stderr)?.[0] ?? '';
 }
 
-test('while the nginx to test with is missing, not to be run, not an nginx or crashes, nothing is published and traffic goes on; with it back the change goes live', async () => {
-  await using consul = await startConsul();
-  await using nginx = await startNginx(gateway());
-  await using one = await startBackend('one');
-  await using two = await startBackend('two', '0.0.0.0');
-  await consul.register(one.as('web1'));
-  const program = join(nginx.folder, 'bin/nginx');
-  await mkdir(join(nginx.folder, 'bin'));
-  const bring = async () => symlink(await pathOf('nginx'), program);
-  await bring();
-  await using upsync = startUpsync({ consul, nginx }, '--service', 'web1', '--nginx-bin', program);
-  await upsync.next('published');
-  const before = await reloads(nginx);
-  const client = steadily(`${nginx.url}/web1`);
+testOfReload(
+  'while the nginx to test with is missing, not to be run, not an nginx or crashes, nothing is published and traffic goes on; with it back the change goes live',
+  async () => {
+    await using consul = await startConsul();
+    await using nginx = await startNginx(gateway());
+    await using one = await startBackend('one');
+    await using two = await startBackend('two', '0.0.0.0');
+    await consul.register(one.as('web1'));
+    const program = join(nginx.folder, 'bin/nginx');
+    await mkdir(join(nginx.folder, 'bin'));
+    const bring = async () => symlink(await pathOf('nginx'), program);
+    await bring();
+    await using upsync = startUpsync({ consul, nginx }, '--service', 'web1', '--nginx-bin', program);
+    await upsync.next('published');
+    const before = await reloads(nginx);
+    const client = steadily(`${nginx.url}/web1`);
 
-  const faults = {
-    'there is no such program; install nginx here, or set --nginx-bin': () => rm(program),
-    'permission denied; make it executable for the user of upsync': () => writeFile(program, ''),
-    'nginx accepted its configuration without reading this file': () => script(program, 'exit 0'),
-    'nginx was ended by SIGSEGV; run `nginx -t` by hand': () => script(program, 'kill -SEGV $$'),
-  };
-  for (const [index, [said, bringAbout]] of Object.entries(faults).entries()) {
-    await bringAbout();
-    // Other files each time: those that failed are left alone for a while.
-    await consul.register(two.as('web1', { address: `127.0.1.${1 + index}` }));
-    expect(await upsync.next('rejected', ({ msg }) => msg.includes(said))).toMatchObject({
-      level: 'error',
-      msg: expect.stringContaining('rejected at test, nginx keeps what it has'),
-    });
-  }
-  expect(Object.keys(await client.stop())).toEqual(['one']);
-  expect(await reloads(nginx)).toBe(before);
-  await rm(program);
-  await bring();
-  await soon(upsync.next('published'));
-  expect(await tally(`${nginx.url}/web1`, 4)).toEqual({ one: 2, two: 2 });
-});
+    const faults = {
+      'there is no such program; install nginx here, or set --nginx-bin': () => rm(program),
+      'permission denied; make it executable for the user of upsync': () => writeFile(program, ''),
+      'nginx accepted its configuration without reading this file': () => script(program, 'exit 0'),
+      'nginx was ended by SIGSEGV; run `nginx -t` by hand': () => script(program, 'kill -SEGV $$'),
+    };
+    for (const [index, [said, bringAbout]] of Object.entries(faults).entries()) {
+      await bringAbout();
+      // Other files each time: those that failed are left alone for a while.
+      await consul.register(two.as('web1', { address: `127.0.1.${1 + index}` }));
+      expect(await upsync.next('rejected', ({ msg }) => msg.includes(said))).toMatchObject({
+        level: 'error',
+        msg: expect.stringContaining('rejected at test, nginx keeps what it has'),
+      });
+    }
+    expect(Object.keys(await client.stop())).toEqual(['one']);
+    expect(await reloads(nginx)).toBe(before);
+    await rm(program);
+    await bring();
+    await soon(upsync.next('published'));
+    expect(await tally(`${nginx.url}/web1`, 4)).toEqual({ one: 2, two: 2 });
+  },
+);
 
 test('that candidates are tested with another version than the one that runs is said, and changes go live by what is proven', async () => {
   await using consul = await startConsul();
@@ -137,31 +141,34 @@ async function makeCertificate(folder: string): Promise<void> {
   });
 }
 
-test('while a certificate is missing changes are rejected with its path, and traffic goes on; with it back they go live', async () => {
-  await using consul = await startConsul();
-  await using nginx = await layNginx(secured());
-  await makeCertificate(nginx.folder);
-  await nginx.start();
-  await using one = await startBackend('one');
-  await using two = await startBackend('two');
-  await consul.register(one.as('web1'));
-  await using upsync = startUpsync({ consul, nginx }, '--service', 'web1');
-  await upsync.next('published');
-  const before = await reloads(nginx);
-  const client = steadily(`${nginx.url}/web1`);
+testOfReload(
+  'while a certificate is missing changes are rejected with its path, and traffic goes on; with it back they go live',
+  async () => {
+    await using consul = await startConsul();
+    await using nginx = await layNginx(secured());
+    await makeCertificate(nginx.folder);
+    await nginx.start();
+    await using one = await startBackend('one');
+    await using two = await startBackend('two');
+    await consul.register(one.as('web1'));
+    await using upsync = startUpsync({ consul, nginx }, '--service', 'web1');
+    await upsync.next('published');
+    const before = await reloads(nginx);
+    const client = steadily(`${nginx.url}/web1`);
 
-  const certificate = join(nginx.folder, 'cert.pem');
-  await rename(certificate, `${certificate}.away`);
-  await consul.register(two.as('web1'));
-  expect(await upsync.next('rejected')).toMatchObject({
-    level: 'error',
-    msg: expect.stringMatching(
-      `^rejected at test, nginx keeps what it has: cannot load certificate "${certificate}": .*No such file or directory.*; restore it, or take it out of the configuration$`,
-    ),
-  });
-  expect(Object.keys(await client.stop())).toEqual(['one']);
-  expect(await reloads(nginx)).toBe(before);
-  await rename(`${certificate}.away`, certificate);
-  await soon(upsync.next('published'));
-  expect(await tally(`${nginx.url}/web1`, 4)).toEqual({ one: 2, two: 2 });
-});
+    const certificate = join(nginx.folder, 'cert.pem');
+    await rename(certificate, `${certificate}.away`);
+    await consul.register(two.as('web1'));
+    expect(await upsync.next('rejected')).toMatchObject({
+      level: 'error',
+      msg: expect.stringMatching(
+        `^rejected at test, nginx keeps what it has: cannot load certificate "${certificate}": .*No such file or directory.*; restore it, or take it out of the configuration$`,
+      ),
+    });
+    expect(Object.keys(await client.stop())).toEqual(['one']);
+    expect(await reloads(nginx)).toBe(before);
+    await rename(`${certificate}.away`, certificate);
+    await soon(upsync.next('published'));
+    expect(await tally(`${nginx.url}/web1`, 4)).toEqual({ one: 2, two: 2 });
+  },
+);

@@ -6,6 +6,7 @@ import { startNginx } from '../bed/nginx.ts';
 import { until } from '../bed/nginx-processes.ts';
 import { startBackend } from '../support/backend.ts';
 import { gateway, reloads, soon, steadily, tally } from '../support/gateway.ts';
+import { testOfReload } from '../support/of-reload.ts';
 import { startUpsync, writeConfig } from '../support/upsync.ts';
 
 const shiftedClock = join(import.meta.dirname, '../support/shifted-clock.ts');
@@ -65,38 +66,41 @@ test('a clock that jumps by an hour, ahead or back, neither ends nor stretches w
   await Promise.all([jump('SIGUSR2'), jump('SIGWINCH')]);
 });
 
-test('upsync that stood still for longer than a blocking query and a proof may take goes on where it was', async () => {
-  await using consul = await startConsul();
-  await using nginx = await startNginx(gateway());
-  await using one = await startBackend('one');
-  await using two = await startBackend('two');
-  await using three = await startBackend('three');
-  await consul.register(one.as('web1'));
-  const flags = await writeConfig(
-    nginx,
-    'upstreams: {web1: {}}\nconsul: {block: 1s}\nnginx: {proof_timeout: 2s}\n',
-  );
-  await using upsync = startUpsync({ consul, nginx }, ...flags);
-  await upsync.next('published');
-  const client = steadily(`${nginx.url}/web1`);
+testOfReload(
+  'upsync that stood still for longer than a blocking query and a proof may take goes on where it was',
+  async () => {
+    await using consul = await startConsul();
+    await using nginx = await startNginx(gateway());
+    await using one = await startBackend('one');
+    await using two = await startBackend('two');
+    await using three = await startBackend('three');
+    await consul.register(one.as('web1'));
+    const flags = await writeConfig(
+      nginx,
+      'upstreams: {web1: {}}\nconsul: {block: 1s}\nnginx: {proof_timeout: 2s}\n',
+    );
+    await using upsync = startUpsync({ consul, nginx }, ...flags);
+    await upsync.next('published');
+    const client = steadily(`${nginx.url}/web1`);
 
-  await consul.register(two.as('web1'));
-  // In the middle of the proof: nginx takes 100 ms from here to retire its old workers.
-  await until('nginx takes up the change', async () => (await reloads(nginx)) === 2);
-  upsync.signal('SIGSTOP');
-  await consul.register(three.as('web1'));
-  await consul.deregister('web1-one');
-  // How long it stands still is what the test is about.
-  await sleep(3_000);
-  upsync.signal('SIGCONT');
-  await soon(
-    upsync.next('changed', ({ up, left }) => up === 2 && JSON.stringify(left).includes(`:${one.port}`)),
-  );
-  await soon(upsync.next('published'));
-  expect(Object.keys(await client.stop()).filter((name) => !['two', 'three'].includes(name))).toEqual([
-    'one',
-  ]);
-  expect(await tally(`${nginx.url}/web1`, 4)).toEqual({ two: 2, three: 2 });
-  expect(upsync.count('rolledBack')).toBe(0);
-  expect(await reloads(nginx)).toBe(upsync.count('published'));
-});
+    await consul.register(two.as('web1'));
+    // In the middle of the proof: nginx takes 100 ms from here to retire its old workers.
+    await until('nginx takes up the change', async () => (await reloads(nginx)) === 2);
+    upsync.signal('SIGSTOP');
+    await consul.register(three.as('web1'));
+    await consul.deregister('web1-one');
+    // How long it stands still is what the test is about.
+    await sleep(3_000);
+    upsync.signal('SIGCONT');
+    await soon(
+      upsync.next('changed', ({ up, left }) => up === 2 && JSON.stringify(left).includes(`:${one.port}`)),
+    );
+    await soon(upsync.next('published'));
+    expect(Object.keys(await client.stop()).filter((name) => !['two', 'three'].includes(name))).toEqual([
+      'one',
+    ]);
+    expect(await tally(`${nginx.url}/web1`, 4)).toEqual({ two: 2, three: 2 });
+    expect(upsync.count('rolledBack')).toBe(0);
+    expect(await reloads(nginx)).toBe(upsync.count('published'));
+  },
+);

@@ -108,7 +108,7 @@ test('spellings of IPv6 addresses are told nginx in one that it takes', async ()
   }
   const { code, stdout } = await runUpsync({ consul, nginx }, '--once', '--service', 'web1');
   expect(code, stdout).toBe(0);
-  expect(stdout.match(/^\+ {4}server .*$/gm)).toHaveLength(spellings.length);
+  expect(stdout.match(/^\+(?: {4}server )?\[.*$/gm)).toHaveLength(spellings.length);
 });
 
 test('an instance on a loopback address of another host is taken with a warning', async () => {

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BedOptions, NginxBed } from '../bed/nginx.ts';
 import { holdersOf, runs, until } from '../bed/nginx-processes.ts';
-import { loadLua, workersByDefault } from './via.ts';
+import { workersByDefault } from '../bed/via.ts';
 
 interface GatewayLayout {
   /** What stands first of all: modules to load. */
@@ -22,7 +22,7 @@ interface GatewayLayout {
 /** An nginx that answers `/NAME` from the upstream of that name. */
 export function gateway({
   workers = workersByDefault,
-  main: first = loadLua,
+  main: first = '',
   http: more = '',
   server = '',
   named = [],

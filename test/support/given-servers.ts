@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NginxBed } from '../bed/nginx.ts';
+import { via } from '../bed/via.ts';
 import { rendered } from './gateway.ts';
-import { via } from './via.ts';
 
 /** The servers that nginx was given, each in nginx's own words for it, defaults left out: `127.0.0.1:80 weight=3 down`. */
 export async function givenServers(nginx: NginxBed): Promise<readonly string[]> {

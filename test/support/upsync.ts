@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { viaFlags } from './via.ts';
+import { viaFlags } from '../bed/via.ts';
 
 const lineSchema = z.looseObject({ level: z.string(), event: z.string(), msg: z.string() });
 
