@@ -1,6 +1,6 @@
 import type { Child } from './child.ts';
 import { type Environment, startEnvironment } from './environment.ts';
-import { readFlags, usage } from './flags.ts';
+import { type Flags, readFlags, usage } from './flags.ts';
 import { keepRunning } from './keep.ts';
 import { connections, rate } from './load.ts';
 import { measure, type Result } from './measure.ts';
@@ -36,7 +36,7 @@ async function main(): Promise<number> {
   process.stdout.on('error', interrupt);
 
   try {
-    const kept = await drill(screen, flags.keep, stopping);
+    const kept = await drill(screen, flags, stopping);
     if (signal.reason === interrupted) screen.closing('Stopped, and all that was started with it.', true);
     return kept ? 0 : 1;
   } catch (error) {
@@ -52,11 +52,11 @@ async function main(): Promise<number> {
 }
 
 /** Resolves with whether the promise was kept, once nothing is left running. */
-async function drill(screen: Screen, keep: boolean, stopping: AbortController): Promise<boolean> {
+async function drill(screen: Screen, { keep, via }: Flags, stopping: AbortController): Promise<boolean> {
   const { signal } = stopping;
   screen.title('The upsync drill: nodes join and leave under load, and nginx follows.');
   screen.say('Consul, nginx, upsync and two services start, on loopback addresses.');
-  await using environment = await startEnvironment(screen, signal);
+  await using environment = await startEnvironment(screen, via, signal);
   using _ = guard(environment.upsync, stopping);
   introduce(environment, screen);
 

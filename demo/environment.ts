@@ -29,7 +29,11 @@ interface Nodes {
   start(number: number): Promise<DrillNode>;
 }
 
-export async function startEnvironment(screen: Screen, signal: AbortSignal): Promise<Environment> {
+export async function startEnvironment(
+  screen: Screen,
+  via: string,
+  signal: AbortSignal,
+): Promise<Environment> {
   for (const number of [1, 2, 3]) await assertFree(`127.0.0.${number}`, Object.values(servicePorts));
   await using started = new AsyncDisposableStack();
   const folder = started.use(await makeFolder());
@@ -39,7 +43,7 @@ export async function startEnvironment(screen: Screen, signal: AbortSignal): Pro
   signal.throwIfAborted();
   const gateway = started.use(await layGateway(await friendlyPort('127.0.0.1', 8080), managed));
   const statusPort = await friendlyPort('127.0.0.1', 9465);
-  const options = { consul: first.consul.url, nginxConf: gateway.conf, output: managed, statusPort };
+  const options = { consul: first.consul.url, nginxConf: gateway.conf, output: managed, statusPort, via };
   await seed(options);
   signal.throwIfAborted();
   await gateway.start();

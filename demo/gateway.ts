@@ -1,5 +1,7 @@
+import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { layNginx, type Place } from '../test/bed/nginx.ts';
+import { luaBuild } from '../test/bed/nginx-lua.ts';
 
 export interface Gateway extends AsyncDisposable {
   /** `http://127.0.0.1:8080` */
@@ -8,6 +10,8 @@ export interface Gateway extends AsyncDisposable {
   start(): Promise<void>;
   /** How often nginx read its configuration anew, by its own error log. */
   reloads(): Promise<number>;
+  /** What it was given, as a text that changes with each release and each reload. */
+  state(): Promise<string>;
   /** The pids of the workers that run the newest configuration, as `x-worker` in the answers has them. */
   workers(): Promise<ReadonlySet<string>>;
 }
@@ -30,6 +34,8 @@ export async function layGateway(port: number, managed: string): Promise<Gateway
     conf: bed.conf,
     start: bed.start,
     reloads: async () => (await log()).filter(isReload).length,
+    state: async () =>
+      `${await readlink(join(managed, 'current')).catch(() => '')} ${(await log()).filter(isReload).length}`,
     workers: async () => {
       const lines = await log();
       const newest = lines.slice(lines.findLastIndex(isReload) + 1);
@@ -40,7 +46,9 @@ export async function layGateway(port: number, managed: string): Promise<Gateway
 }
 
 function configuration(bed: Place, managed: string): string {
-  return `${bed.main}
+  // Loaded where it is there, so that --via auto finds it.
+  return `${luaBuild()?.load ?? ''}
+${bed.main}
 worker_processes 2;
 events {}
 

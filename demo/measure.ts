@@ -25,12 +25,17 @@ const patience = 15_000;
 /** Takes a step under load, and waits until nginx has followed and is quiet again. */
 export async function measure(step: Step, environment: Environment, signal: AbortSignal): Promise<Result> {
   const { gateway, load } = environment;
-  const before = await gateway.reloads();
+  const [before, beforeThat] = [await gateway.reloads(), await gateway.state()];
   const tally = load.measure();
   const change = await step.act(environment, signal);
-  await untilQuiet(gateway, before, step, signal);
+  await untilQuiet(gateway, beforeThat, step, signal);
+  const reloads = (await gateway.reloads()) - before;
   const live =
-    change.left.length === 0 ? joinTime(step, change, tally) : await leaveTime(step, change, tally, gateway);
+    change.left.length === 0
+      ? joinTime(step, change, tally)
+      : reloads === 0
+        ? pushedTime(change, tally)
+        : await leaveTime(step, change, tally, gateway);
   load.measure();
   await tally.settled();
   return {
@@ -39,21 +44,21 @@ export async function measure(step: Step, environment: Environment, signal: Abor
     noticed: step.since === undefined ? latest(change.left.concat(change.joined)) - change.doneAt : undefined,
     live,
     tally,
-    reloads: (await gateway.reloads()) - before,
+    reloads,
   };
 }
 
-async function untilQuiet(gateway: Gateway, before: number, step: Step, signal: AbortSignal): Promise<void> {
+async function untilQuiet(gateway: Gateway, before: string, step: Step, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + patience;
   let seen = before;
   let since = performance.now();
   while (seen === before || performance.now() - since < quiet) {
     await sleep(25, undefined, { signal });
-    const reloads = await gateway.reloads();
-    if (reloads !== seen) since = performance.now();
-    seen = reloads;
+    const state = await gateway.state();
+    if (state !== seen) since = performance.now();
+    seen = state;
     if (performance.now() < deadline) continue;
-    const what = seen === before ? 'nginx was not reloaded' : 'nginx is still being reloaded';
+    const what = seen === before ? 'nginx was given nothing new' : 'nginx is still being changed';
     throw new DrillProblem(`${step.name}: ${what} after ${patience / 1000} s; upsync's lines above say why`);
   }
 }
@@ -68,6 +73,13 @@ function joinTime(step: Step, change: Change, tally: Tally): number {
     );
   });
   return Math.max(...times);
+}
+
+/** Without a reload a worker stops choosing an instance as soon as it follows. */
+function pushedTime({ left }: Change, { answers }: Tally): number {
+  const knownAt = Math.min(...left.map((instance) => instance.knownAt));
+  const last = answers.findLast((answer) => left.some((instance) => isFrom(answer, instance)));
+  return Math.max(0, (last?.at ?? knownAt) - knownAt);
 }
 
 /** A worker that was started since does not know the instance; each one from before might have chosen it. */

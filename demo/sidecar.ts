@@ -7,6 +7,7 @@ export interface SidecarOptions {
   readonly consul: string;
   readonly nginxConf: string;
   readonly output: string;
+  readonly via: string;
   /** Where its status is told, on 127.0.0.1; nowhere without. */
   readonly statusPort?: number;
 }
@@ -30,7 +31,7 @@ export async function seed(options: SidecarOptions): Promise<void> {
   }
 }
 
-function flags({ consul, nginxConf, output, statusPort }: SidecarOptions): readonly string[] {
+function flags({ consul, nginxConf, output, statusPort, via }: SidecarOptions): readonly string[] {
   const follow = ['--service', 'web1', '--service', 'web2', '--consul', consul];
   const listen = statusPort === undefined ? 'off' : `127.0.0.1:${statusPort}`;
   return [
@@ -41,6 +42,8 @@ function flags({ consul, nginxConf, output, statusPort }: SidecarOptions): reado
     nginxConf,
     '--output',
     output,
+    '--via',
+    via,
     '--log-format',
     'pretty',
   ];
