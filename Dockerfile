@@ -26,6 +26,7 @@ COPY --from=modules /build/node_modules node_modules
 COPY package.json ./
 COPY templates templates
 COPY page page
+COPY nginx/lua nginx/lua
 COPY --from=program /build/dist dist
 RUN chmod +x dist/main.js && ln -s /opt/upsync/dist/main.js /usr/local/bin/upsync
 ENV NODE_ENV=production

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { startNginx } from '../bed/nginx.ts';
@@ -19,6 +19,8 @@ test('the npm package runs by itself, and has the whole page with it', async () 
   await run('npm', ['pack', '--pack-destination', folder], { cwd: root });
   await run('tar', ['-xf', globSync(join(folder, '*.tgz'))[0] ?? '', '-C', folder]);
   const licences = await readFile(join(folder, 'package/dist/LICENCES.txt'), 'utf8');
+  const balancer = globSync('package/nginx/lua/*.lua', { cwd: folder }).map((path) => basename(path));
+  expect(balancer).toContain('upsync.lua');
   for (const part of ['consul', 'execa', 'zod'])
     expect(licences).toMatch(new RegExp(`^${part} [\\d.]+$`, 'm'));
 
