@@ -1,4 +1,4 @@
-import { follow } from './assemble.ts';
+import { follow, wayFor } from './assemble.ts';
 import { askConsul } from './check/ask-consul.ts';
 import { checkTests } from './check/candidate.ts';
 import { checkConsul } from './check/consul.ts';
@@ -14,6 +14,7 @@ import { checkProof } from './check/proof.ts';
 import { checkServices } from './check/services.ts';
 import { tryOut } from './check/try-out.ts';
 import { checkUpsync } from './check/upsync.ts';
+import { checkWay } from './check/way.ts';
 import { askStatus } from './cli/ask-status.ts';
 import type { CheckOptions, Io } from './cli/io.ts';
 import type { Config } from './config/config.ts';
@@ -64,13 +65,16 @@ function sayWaiting({ consul }: Config, { stderr }: Io): void {
 async function examine(config: Config, place: PrivatePlace, signal: AbortSignal): Promise<Finding[]> {
   const { plan, output } = config;
   const [consul, heard] = await Promise.all([askConsul(config, patience, signal), hear(config, signal)]);
-  const { files, running, live, notices, problems, ...tests } = await tryOut(
+  const { chosen, files, running, live, notices, problems, ...tests } = await tryOut(
     config,
     place,
     heard.feed,
     signal,
   );
   const nginx = await lookAtNginx(config, signal);
+  const { via } = config.nginx;
+  const auto = { ...config, nginx: { ...config.nginx, via: 'auto' as const } };
+  const best = await attempt(() => wayFor(auto, signal), signal);
   const folder = await inspectFolder(output);
   const status = await attempt(async () => (await askStatus(output, signal)).status, signal);
   const ours = [...plan.upstreams.map(({ name }) => name), ...upstreamsIn(files)];
@@ -84,6 +88,7 @@ async function examine(config: Config, place: PrivatePlace, signal: AbortSignal)
       now: systemClock.now(),
     }),
     ...checkProcess({ ...nginx, running, maxDraining: plan.maxDraining }),
+    ...checkWay({ via, best, chosen }),
     ...checkProof({ ...nginx, running, live }),
     ...checkConf({
       ...nginx,

@@ -72,7 +72,8 @@ function published(
     proof.draining === 0
       ? ''
       : `, ${proof.draining} older ${proof.draining === 1 ? 'one drains' : 'ones drain'}`;
-  const parts = Object.entries({ test: steps.test, reload: steps.prove })
+  const timed = { test: steps.test, [proof.pushed ? 'push' : 'reload']: steps.prove };
+  const parts = Object.entries(timed)
     .filter(([, ms]) => ms !== undefined)
     .map(([step, ms]) => `${step} ${duration(ms ?? 0)}`);
   return `release ${digest} is live${when} (${parts.join(', ')}), proven by ${proof.workers} worker${proof.workers === 1 ? '' : 's'}${draining}`;
