@@ -1,6 +1,7 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { workersOf as standing } from '../../src/nginx/processes.ts';
 import { startConsul } from '../bed/consul.ts';
 import { type NginxBed, startNginx } from '../bed/nginx.ts';
@@ -133,6 +134,41 @@ test.skipIf(!canPush)('a release that workers cannot read is taken back, and the
   await upsync.next('published');
   while ((await tally(`${nginx.url}/web1`, 4)).two === undefined);
 });
+
+test.skipIf(!canPush)(
+  'nginx in another container is pushed to as well: the FIFO is for new structures',
+  async () => {
+    await using consul = await startConsul();
+    await using nginx = await startNginx(withLua());
+    await using one = await startBackend('one');
+    await using two = await startBackend('two');
+    await consul.register(one.as('web1'));
+    await mkdir(outputOf(nginx), { recursive: true });
+    const fifo = join(outputOf(nginx), 'reload.fifo');
+    spawnSync('mkfifo', [fifo]);
+    // As the gateway container's entrypoint: a line, a reload.
+    const reader = spawn('sh', [
+      '-c',
+      `while read -r line <>"$0"; do kill -HUP "$1"; done`,
+      fifo,
+      String(await nginx.pid()),
+    ]);
+    onTestFinished(() => void reader.kill('SIGKILL'));
+    await using upsync = startUpsync({ consul, nginx }, ...push);
+    await upsync.next('published');
+    const before = await reloads(nginx);
+    expect(before).toBe(1);
+
+    await consul.register(two.as('web1'));
+    expect(await upsync.next('published')).toMatchObject({
+      proof: { kind: 'proven', by: 'answers', workers: 2, pushed: true },
+    });
+    await consul.deregister('web1-one');
+    await upsync.next('published');
+    expect(await tally(`${nginx.url}/web1`, 6)).toEqual({ two: 6 });
+    expect(await reloads(nginx)).toBe(before);
+  },
+);
 
 test.skipIf(!canPush)('with auto, nginx that has the module is pushed to', async () => {
   await using consul = await startConsul();
