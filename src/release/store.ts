@@ -9,7 +9,7 @@ import { ProblemError, problemOf } from '../pipeline/problem.ts';
 import type { Release } from '../pipeline/release.ts';
 import type { Indexes } from '../pipeline/snapshot.ts';
 import { contentsOf } from './contents.ts';
-import { damageOf } from './damage.ts';
+import { damageOf, gone, isWhole, lostOfPush } from './damage.ts';
 import { diffReleases } from './diff.ts';
 import { makeFolder, pointAt, replaceDurably, syncPath, targetOf, writeNew } from './disk.ts';
 import { layoutOf } from './layout.ts';
@@ -49,11 +49,12 @@ export function createReleases(options: StoreOptions): Releases {
     const folder = join(layout.releases, basename(target));
     const cached = known.get(folder);
     if (!isWhole(folder)) return undefined;
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) return lostOfPush(cached, lua) === undefined ? cached : undefined;
     const manifest = await readManifest(folder);
     if (manifest === undefined) return undefined;
     const { digest, structure = digest, time, view, indexes } = manifest;
     const release = { folder, digest, structure, time, view, indexes };
+    if (lostOfPush(release, lua) !== undefined) return undefined;
     known.set(folder, release);
     return release;
   }
@@ -128,7 +129,14 @@ export function createReleases(options: StoreOptions): Releases {
       isLaid = true;
     },
 
-    damage: async () => (isLaid ? damageOf(layout) : undefined),
+    async damage() {
+      if (!isLaid) return undefined;
+      const lost = await damageOf(layout);
+      if (lost !== undefined) return lost;
+      const live = known.get(join(layout.releases, basename((await targetOf(layout.current)) ?? '')));
+      const path = live === undefined ? undefined : lostOfPush(live, lua);
+      return path === undefined ? undefined : gone(path);
+    },
 
     async tidy() {
       try {
@@ -182,13 +190,6 @@ function missing(folder: string): never {
 /** A Consul that lost its state counts anew. That an index moves on is not worth a write. */
 function wentBack(before: Indexes, now: Indexes): boolean {
   return Object.entries(now).some(([key, index]) => BigInt(index) < BigInt(before[key] ?? 0));
-}
-
-/** Whether somebody took something away of it: it is made anew then. */
-function isWhole(folder: string): boolean {
-  return [manifestPath(folder), join(folder, 'http.conf'), join(folder, 'stream.conf')].every((path) =>
-    existsSync(path),
-  );
 }
 
 /** `20261123T052400.123Z`: sorts by time, and a person can read it. */

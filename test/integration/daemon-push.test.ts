@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { workersOf as standing } from '../../src/nginx/processes.ts';
@@ -110,6 +110,32 @@ test.skipIf(!canPush)(
     expect(await upsync.next('published')).toMatchObject({ proof: { pushed: true } });
   },
 );
+
+test.skipIf(!canPush).each([
+  ['the code of the balancer', 'lua'],
+  ['the peers of the live release', 'current/peers'],
+])('%s comes back where somebody took it away, and nginx can be restarted', async (_, path) => {
+  await using consul = await startConsul();
+  await using nginx = await startNginx(withLua());
+  await using one = await startBackend('one');
+  await using two = await startBackend('two');
+  await consul.register(one.as('web1'));
+  await using upsync = startUpsync({ consul, nginx }, ...push);
+  await upsync.next('published');
+  await consul.register(two.as('web1'));
+  await upsync.next('published');
+  await rm(join(outputOf(nginx), path), { recursive: true });
+  expect(await tally(`${nginx.url}/web1`, 10)).toMatchObject({
+    one: expect.any(Number),
+    two: expect.any(Number),
+  });
+  await upsync.next('published');
+  await nginx.restart();
+  expect(await tally(`${nginx.url}/web1`, 10)).toMatchObject({
+    one: expect.any(Number),
+    two: expect.any(Number),
+  });
+});
 
 test.skipIf(!canPush)('a release that workers cannot read is taken back, and they serve on', async () => {
   await using consul = await startConsul();
