@@ -90,7 +90,15 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
           read.kind === 'accepted' && lua !== undefined
             ? await testLua(
                 stage,
-                { binary, conf, prefix, output, balancer: lua.balancer, code: lua.code.files },
+                {
+                  binary,
+                  without: (await build(signal)).without,
+                  conf,
+                  prefix,
+                  output,
+                  balancer: lua.balancer,
+                  code: lua.code.files,
+                },
                 await candidate,
                 read,
                 signal,

@@ -43,6 +43,14 @@ const REMEDIES: readonly [RegExp, string][] = [
     /^host not found/,
     'if upsync should write this upstream, follow it (--service NAME); else the name must resolve where upsync runs',
   ],
+  [
+    /^"log_by_lua\w*" directive is duplicate/,
+    'reload upsync (SIGHUP): it leaves its own out where the configuration has one',
+  ],
+  [
+    /^unknown directive "(balancer|log|content)_by_lua_block"/,
+    'load the Lua module again, or set nginx.via to auto and reload upsync (SIGHUP)',
+  ],
   [/^duplicate upstream/, 'upsync writes this upstream: take the other one out of your configuration'],
   [/^unknown directive "stream"/, 'load the stream module: `load_module modules/ngx_stream_module.so;`'],
 ];

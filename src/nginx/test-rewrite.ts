@@ -32,6 +32,11 @@ const WRITTEN: readonly { name: RegExp; not?: RegExp }[] = [
 
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
+/** The directives that say where temporary files go. `without` names modules that nginx lacks. */
+export function temporaryPaths(without: ReadonlySet<string>): string[] {
+  return TEMPORARY.filter((name) => !without.has(`http_${name}_module`)).map((name) => `${name}_temp_path`);
+}
+
 /**
  * The edits that let nginx read the whole configuration from the stage, and write only there.
  * `without` names modules that nginx lacks.
@@ -109,8 +114,7 @@ function mainDefaults(placed: readonly Placed[], { scratch }: Places): string {
 /** `access_log off` is legal beside other access logs, and keeps the compiled-in one from being opened. */
 function httpDefaults(placed: readonly Placed[], { scratch }: Places, without: ReadonlySet<string>): string {
   const present = namesAt(placed, 'http');
-  const paths = TEMPORARY.filter((name) => !without.has(`http_${name}_module`))
-    .map((name) => `${name}_temp_path`)
+  const paths = temporaryPaths(without)
     .filter((name) => !present.has(name))
     .map((name) => ` ${name} ${quote(scratch(name))};`);
   return ` access_log off;${paths.join('')}`;

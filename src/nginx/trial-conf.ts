@@ -2,7 +2,8 @@ import { type LuaBalancer, luaCall, luaText, luaVariable } from '../pipeline/bal
 import { proofPath } from '../pipeline/frame.ts';
 import { pieces } from '../syntax/pieces.ts';
 import { quote } from '../syntax/tokenize.ts';
-import type { Placed } from './crawl.ts';
+import { type Placed, utf8 } from './crawl.ts';
+import { temporaryPaths } from './test-rewrite.ts';
 
 /** An `upstream` block of http as it was rendered. */
 export interface UpstreamBlock {
@@ -46,6 +47,8 @@ export interface TrialPlan {
   readonly ask: string;
   readonly backends: readonly string[];
   readonly placed: readonly Placed[];
+  /** HTTP modules that nginx lacks. */
+  readonly without: ReadonlySet<string>;
 }
 
 /** How long such an nginx lives at most, in seconds, should nobody end it. */
@@ -53,26 +56,25 @@ const lifetime = 20;
 
 /** An nginx.conf that balances as the candidate does, and reaches nobody but itself. */
 export function trialConf(plan: TrialPlan): string {
-  const { folder, balancer, structure, upstreams, keys, ask, backends, placed } = plan;
+  const { folder, balancer, structure, upstreams, keys, ask, backends, placed, without } = plan;
   const own = { ...balancer, output: folder, folder: `${folder}/lua` };
   const blocks = upstreams.map(({ text }) =>
     text
       .replaceAll(luaText(balancer.folder), luaText(own.folder))
       .replaceAll(luaText(balancer.output), luaText(own.output)),
   );
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path`);
+  const temporary = temporaryPaths(without).map((name) => `${name} ${quote(`${folder}/${name}`)};`);
   return `${loaded(placed)}
 daemon off;
 master_process off;
 pid ${quote(`${folder}/pid`)};
+lock_file ${quote(`${folder}/lock`)};
 error_log ${quote(`${folder}/error.log`)} notice;
 events { worker_connections 64; }
 http {
 access_log off;
-${temporary
-  .slice(0, 2)
-  .map((name) => `${name} ${quote(`${folder}/${name}`)};\n`)
-  .join('')}${luaSettings(placed)}
+${temporary.join('\n')}
+${luaSettings(placed)}
 init_worker_by_lua_block {
     local ffi = require "ffi"
     pcall(ffi.cdef, "int getpid(void); int kill(int pid, int signal);")
@@ -99,10 +101,13 @@ ${backends.map((address) => `    listen ${address};\n`).join('')}    return 204;
 `;
 }
 
-/** Paths of modules are relative to nginx's prefix, which is the same. */
+/** Its modules, whose paths start from nginx's prefix, and the user that temporary folders are given to. */
 function loaded(placed: readonly Placed[]): string {
   return placed
-    .filter(({ directive: { name }, context }) => name === 'load_module' && context.length === 0)
+    .filter(
+      ({ directive: { name }, context }) =>
+        (name === 'load_module' || name === 'user') && context.length === 0,
+    )
     .map(spelt)
     .join('');
 }
@@ -119,7 +124,7 @@ function luaSettings(placed: readonly Placed[]): string {
 }
 
 function spelt({ directive: { name, args } }: Placed): string {
-  return `${[name, ...args.map(({ value }) => quote(value))].join(' ')};\n`;
+  return `${[name, ...args.map(({ value }) => quote(utf8(value)))].join(' ')};\n`;
 }
 
 /** The peers of the candidate, each upstream's two backends in place of its servers. */

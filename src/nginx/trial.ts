@@ -16,6 +16,8 @@ import { luaUpstreams, trialConf, trialPeers, type UpstreamBlock } from './trial
 
 export interface TrialOptions {
   readonly binary: string;
+  /** HTTP modules that nginx lacks. */
+  readonly without: ReadonlySet<string>;
   readonly conf: string;
   readonly prefix: string | undefined;
   readonly output: string;
@@ -34,7 +36,7 @@ const patience = 10_000;
  */
 export async function tryBalancers(
   folder: string,
-  { binary, conf, prefix, output, balancer, code }: TrialOptions,
+  { binary, without, conf, prefix, output, balancer, code }: TrialOptions,
   { folder: candidate, structure }: Pick<Candidate, 'folder' | 'structure'>,
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
@@ -53,8 +55,7 @@ export async function tryBalancers(
     symlink('release', join(folder, 'current')),
     writeFile(
       join(folder, 'nginx.conf'),
-      trialConf({ folder, balancer, structure, upstreams, keys, ask, backends, placed }),
-      'latin1',
+      trialConf({ folder, balancer, structure, upstreams, keys, ask, backends, placed, without }),
     ),
   ]);
 
@@ -116,7 +117,7 @@ async function readHttp(folder: string): Promise<string[]> {
   const http = join(folder, 'http');
   const entries = await readdir(http, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = entries.filter((entry) => entry.isFile());
-  return Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name), 'latin1')));
+  return Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name), 'utf8')));
 }
 
 /** Ports on this host that nobody has just now. */

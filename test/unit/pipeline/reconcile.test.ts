@@ -270,6 +270,18 @@ describe('draining workers', () => {
   });
 });
 
+test('draining workers hold nothing back that takes no reload, and it is counted as none', async () => {
+  const on = withInstances(1);
+  on.running = { kind: 'running', digest: 'old', draining: 10, structure: digest };
+  on.proofs = [{ kind: 'proven', by: 'processes', workers: 2, draining: 0, pushed: true }];
+  const reloadedAt = on.clock.now();
+  await on.clock.advance(1);
+  const pushed = await pass(on, { ...freshMemory(reloadedAt), reloadedAt });
+  expect(pushed.outcome.kind).toBe('published');
+  expect(pushed.memory.reloadedAt).toBe(reloadedAt);
+  expect(on.events).toContainEqual({ type: 'applied', digest, proof: 'proven', pushed: true });
+});
+
 describe('a dry run', () => {
   test('ends after the test: it publishes nothing and signals nobody', async () => {
     const on = withInstances(1);

@@ -305,6 +305,11 @@ describe('nginx', () => {
     const state = stateAfter(applied('proven'), applied('unproven'), applied('proven'));
     expect(statusAt(1, state).counts.reloads).toEqual({ proven: 2, unproven: 1 });
   });
+
+  test('was not reloaded for what its workers took by themselves', () => {
+    const state = stateAfter([0, { type: 'applied', digest: 'a', proof: 'proven', pushed: true }]);
+    expect(statusAt(1, state).counts.reloads).toEqual({});
+  });
 });
 
 test('what fails for one reason is warned of once', () => {
