@@ -84,7 +84,8 @@ for (const [what, isOutput, said, fault] of [
   ],
 ] as const) {
   // Servers that are pushed are not tested, and need no room there.
-  test.skipIf(!isRoot || (!isOutput && via === 'push'))(
+  if (!isOutput && via === 'push') continue;
+  test.skipIf(!isRoot)(
     `${what} costs only the change, which comes once it is over (as root: mounts)`,
     { concurrent: true },
     async () => {
@@ -216,6 +217,7 @@ test('what killed processes left half done is never included, and swept away; wh
   expect((await readdir(output, { recursive: true })).sort()).toEqual(before.sort());
   await consul.register(two.as('web1'));
   await second.next('published');
-  expect(await readdir(temporary)).toEqual(['upsync-test-now']);
+  // Those of its own last test go while it waits for nginx, which is not long where servers are pushed.
+  await expect.poll(() => readdir(temporary)).toEqual(['upsync-test-now']);
   expect(await tally(`${nginx.url}/web1`, 4)).toEqual({ one: 2, two: 2 });
 });
