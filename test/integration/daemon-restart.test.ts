@@ -6,7 +6,7 @@ import { startConsul } from '../bed/consul.ts';
 import { layNginx, startNginx } from '../bed/nginx.ts';
 import { reloadsPerChange, via, workersByDefault } from '../bed/via.ts';
 import { startBackend } from '../support/backend.ts';
-import { ask, endOrphans, gateway, killAll, orphansOf, reloads, tally } from '../support/gateway.ts';
+import { endOrphans, gateway, killAll, orphansOf, reloads, tally } from '../support/gateway.ts';
 import { testOfReload } from '../support/of-reload.ts';
 import { flagsOf, launch, outputOf, startUpsync } from '../support/upsync.ts';
 
