@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { luaOfNginx } from './bed/gateway.ts';
 import { machine, versions } from './bed/machine.ts';
 import type { Fixtures } from './fixtures.ts';
 import type { Flags } from './flags.ts';
@@ -6,7 +7,7 @@ import { Recorder } from './recorder.ts';
 import type { Section } from './report/results.ts';
 import type { Bench, Scenario } from './scenario.ts';
 import { consulTemplate, findConsulTemplate } from './tools/consul-template.ts';
-import { upsync } from './tools/upsync.ts';
+import { pushingUpsync, upsync } from './tools/upsync.ts';
 
 /** Runs one scenario to its end. */
 export async function runScenario(
@@ -24,6 +25,7 @@ export async function runScenario(
     sizes: (meant) => (flags.quick ? meant.slice(0, 2) : meant),
     signal,
     upsync,
+    pushing: luaOfNginx() === undefined ? undefined : pushingUpsync,
     consulTemplate: (variant) => (binary === undefined ? undefined : consulTemplate(binary, variant)),
     consul: () => fixtures.consul(),
     wide: () => fixtures.wide(),

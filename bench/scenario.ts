@@ -22,6 +22,8 @@ export interface Bench {
   sizes(meant: readonly number[]): readonly number[];
   readonly signal: AbortSignal;
   readonly upsync: Tool;
+  /** Undefined where nginx has no Lua module. */
+  readonly pushing: Tool | undefined;
   /** Undefined where there is none on this machine. */
   consulTemplate(variant?: Variant): Tool | undefined;
   /** A small Consul, which all scenarios share. */
@@ -60,4 +62,16 @@ export function toolsFor(
     bench.absent({ tool: 'consul-template', ...what }, 'not measured: no consul-template here');
   }
   return [bench.upsync, ...others];
+}
+
+/** The same, and upsync without reloads where nginx can; where not, its column says so. */
+export function toolsWithPush(
+  bench: Bench,
+  what: Omit<Key, 'tool'>,
+  ...variants: readonly Variant[]
+): readonly Tool[] {
+  const tools = toolsFor(bench, what, ...variants);
+  if (bench.pushing !== undefined) return [bench.pushing, ...tools];
+  bench.absent({ tool: 'upsync --via push', ...what }, 'not measured: nginx has no Lua module');
+  return tools;
 }

@@ -28,7 +28,7 @@ export interface TurnOptions extends Omit<Setup, 'gateway'> {
 export async function startTurn(bench: Bench, tool: Tool, options: TurnOptions): Promise<Turn> {
   const { workers = 2, http = '', unserved, patience = 60_000, ...rest } = options;
   await using starting = new AsyncDisposableStack();
-  const gateway = starting.use(await startGateway({ workers, http }));
+  const gateway = starting.use(await startGateway({ workers, http, lua: tool.lua === true }));
   const setup = { ...rest, gateway };
   const sidecar = starting.use(await tool.start(setup));
   const ask = (service: string, wanted: (answer: Answer) => boolean, within?: number) =>

@@ -4,6 +4,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type NginxBed, startNginx } from '../../test/bed/nginx.ts';
+import { luaBuild } from '../../test/bed/nginx-lua.ts';
 
 /** The nginx that a tool keeps in step. `/NAME` is answered by the upstream of that name, `/` by nginx itself. */
 export interface Gateway extends AsyncDisposable {
@@ -18,6 +19,11 @@ export interface Gateway extends AsyncDisposable {
 
 const nginxBinary = process.env.NGINX_BIN ?? 'nginx';
 
+/** How it comes by its Lua module; undefined where it has none. */
+export function luaOfNginx() {
+  return luaBuild(nginxBinary);
+}
+
 export async function nginxVersion(): Promise<string> {
   const { stderr } = await promisify(execFile)(nginxBinary, ['-v']);
   return /nginx\/(\S+)/.exec(stderr)?.[1] ?? 'unknown';
@@ -30,14 +36,15 @@ export function hasMinTimeout(version: string): boolean {
 }
 
 /** Each answer's `x-worker` is the pid of the worker that gave it. */
-export async function startGateway({ workers = 2, http = '' } = {}): Promise<Gateway> {
+export async function startGateway({ workers = 2, http = '', lua = false } = {}): Promise<Gateway> {
   await using starting = new AsyncDisposableStack();
   const bed = starting.use(
     await startNginx({
       binary: nginxBinary,
       layout: (place) => ({
         'conf.d/README': 'for *.conf',
-        'nginx.conf': `${place.main}
+        'nginx.conf': `${lua ? (luaOfNginx()?.load ?? '') : ''}
+${place.main}
 worker_processes ${workers};
 events { worker_connections 4096; }
 http {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backend, take } from '../bed/farm.ts';
 import { type Answer, askOnce, pause } from '../bed/probe.ts';
-import { type Bench, type Scenario, toolsFor } from '../scenario.ts';
+import { type Bench, type Scenario, toolsWithPush } from '../scenario.ts';
 import type { Tool } from '../tools/tool.ts';
 import { rotated, startTurn, type Turn } from '../turn.ts';
 
@@ -18,7 +18,7 @@ export const burst: Scenario = {
   name: 'burst',
   title: `${count} instances join one service, ${apart} ms apart`,
   async run(bench) {
-    const tools = toolsFor(bench, full, { wait: '100ms:1s' });
+    const tools = toolsWithPush(bench, full, { wait: '100ms:1s' });
     for (let run = 0; run < bench.runs; run += 1) {
       for (const tool of rotated(tools, run)) await once(bench, tool);
     }

@@ -3,7 +3,7 @@ import { type Backend, take } from '../bed/farm.ts';
 import { hasMinTimeout, nginxVersion } from '../bed/gateway.ts';
 import { cpuTime } from '../bed/process.ts';
 import type { Registry } from '../bed/registry.ts';
-import { type Bench, type Scenario, toolsFor } from '../scenario.ts';
+import { type Bench, type Scenario, toolsWithPush } from '../scenario.ts';
 import type { Tool } from '../tools/tool.ts';
 import { rotated, startTurn } from '../turn.ts';
 
@@ -21,12 +21,13 @@ export const churn: Scenario = {
   async run(bench) {
     const version = await nginxVersion();
     const of = `nginx ${version}`;
-    const tools = toolsFor(bench, { of, ...lost }, { command: 'nginx -s reload' });
+    const tools = toolsWithPush(bench, { of, ...lost }, { command: 'nginx -s reload' });
     // As the README advises.
     const http = hasMinTimeout(version) ? 'keepalive_min_timeout 2s;' : '';
     for (let run = 0; run < bench.runs; run += 1) {
-      // The third, with the slower command, is here for its processor time: once is enough.
-      for (const tool of rotated(tools.slice(0, run === 0 ? 3 : 2), run)) await once(bench, tool, of, http);
+      // The last, with the slower command, is here for its processor time: once is enough.
+      for (const tool of rotated(run === 0 ? tools : tools.slice(0, -1), run))
+        await once(bench, tool, of, http);
     }
   },
 };

@@ -2,7 +2,7 @@ import { type Backend, take } from '../bed/farm.ts';
 import { type Gateway, startGateway } from '../bed/gateway.ts';
 import { askUntil } from '../bed/probe.ts';
 import type { Registry } from '../bed/registry.ts';
-import { type Bench, type Scenario, toolsFor } from '../scenario.ts';
+import { type Bench, type Scenario, toolsWithPush } from '../scenario.ts';
 import { applyByHand } from '../tools/bare-nginx.ts';
 import { isEvent, stepsOf } from '../tools/report-lines.ts';
 import type { Sidecar, Tool } from '../tools/tool.ts';
@@ -24,7 +24,7 @@ export const lone: Scenario = {
   name: 'lone',
   title: 'One instance joins, and nothing else happens',
   async run(bench) {
-    const tools = toolsFor(bench, live);
+    const tools = toolsWithPush(bench, live);
     for (let run = 0; run < bench.runs; run += 1) {
       for (const tool of rotated([...tools, byHand] as const, run)) {
         if (tool === byHand) await withoutTool(bench);
@@ -42,10 +42,12 @@ async function withTool(bench: Bench, tool: Tool): Promise<void> {
   const { gateway, sidecar } = turn;
   const splits: Split[] = [];
   await measure(bench, tool.name, gateway, {
+    isReloaded: tool.lua !== true,
     join: async (backend) => {
       const sentAt = await registry.join(service, backend);
       const { at } = await turn.ask(service, ({ body }) => body === backend.name);
-      if (tool === bench.upsync) splits.push(await splitOf(sidecar, sentAt, at, bench.signal));
+      if (tool === bench.upsync || tool === bench.pushing)
+        splits.push(await splitOf(sidecar, sentAt, at, bench.signal));
       return { sentAt, at };
     },
     leave: () => leave(registry, others),
@@ -65,6 +67,7 @@ async function withoutTool(bench: Bench): Promise<void> {
   await applyByHand(gateway, service, [first]);
   const present = [first];
   await measure(bench, byHand, gateway, {
+    isReloaded: true,
     join: async (backend) => {
       const sentAt = performance.now();
       present.push(backend);
@@ -84,6 +87,8 @@ async function withoutTool(bench: Bench): Promise<void> {
 }
 
 interface Way {
+  /** For each change. */
+  readonly isReloaded: boolean;
   join(backend: Backend): Promise<{ readonly sentAt: number; readonly at: number }>;
   leave(): Promise<void>;
   readonly backends: readonly Backend[];
@@ -99,15 +104,16 @@ async function measure(bench: Bench, tool: string, gateway: Gateway, way: Way): 
       await rest(bench);
       const { sentAt, at } = await way.join(backend);
       const hupAt = gateway.reloads.find((seenAt) => seenAt >= sentAt);
-      if (hupAt === undefined)
-        throw new Error(`${tool}: a new instance answers though nginx was not reloaded`);
-      if (cycle >= 0) times.push({ sentAt, hupAt, at });
+      if ((hupAt !== undefined) !== way.isReloaded)
+        throw new Error(`${tool}: nginx was ${way.isReloaded ? 'not ' : ''}reloaded for a new instance`);
+      if (cycle >= 0) times.push({ sentAt, hupAt: hupAt ?? Number.NaN, at });
     }
     await rest(bench);
     await way.leave();
     await untilGone(bench, gateway, way.backends);
   }
   bench.record({ tool, ...live }, ...times.map(({ sentAt, at }) => at - sentAt));
+  if (!way.isReloaded) return;
   bench.record({ tool, ...outside }, ...times.map(({ sentAt, hupAt }) => hupAt - sentAt));
   bench.record({ tool, ...inside }, ...times.map(({ hupAt, at }) => at - hupAt));
 }

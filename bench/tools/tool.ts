@@ -4,6 +4,8 @@ import type { Gateway } from '../bed/gateway.ts';
 export interface Tool {
   /** A column of the tables. */
   readonly name: string;
+  /** It takes an nginx with the Lua module, which is not reloaded for servers that come and go. */
+  readonly lua?: true;
   /** Starts it, as a process of its own. It is killed in the end. */
   start(setup: Setup): Promise<Sidecar>;
   /** The file with the upstreams that nginx includes. */

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startSidecar } from './sidecar.ts';
-import type { Setup, Tool } from './tool.ts';
+import type { Setup, Sidecar, Tool } from './tool.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -16,18 +16,28 @@ export async function buildUpsync(): Promise<void> {
 export const upsync: Tool = {
   name: 'upsync',
   renderedBy: (setup) => join(outputOf(setup), 'current/http/upstreams.conf'),
-  async start(setup) {
-    const config = join(setup.gateway.bed.folder, 'upsync.yaml');
-    await writeFile(config, configOf(setup));
-    const { preload, debug = false } = setup;
-    const level = debug ? ['--log-level', 'debug'] : [];
-    return startSidecar(
-      process.execPath,
-      [join(root, 'dist/main.js'), '--config', config, '--log-format', 'json', ...level],
-      preload === undefined ? {} : { NODE_OPTIONS: `--import=${preload.href}` },
-    );
-  },
+  start: (setup) => start(setup, 'reload'),
 };
+
+/** The same beside an nginx with the Lua module, whose workers follow by themselves. */
+export const pushingUpsync: Tool = {
+  name: 'upsync --via push',
+  renderedBy: (setup) => join(outputOf(setup), 'current/peers'),
+  lua: true,
+  start: (setup) => start(setup, 'push'),
+};
+
+async function start(setup: Setup, via: 'reload' | 'push'): Promise<Sidecar> {
+  const config = join(setup.gateway.bed.folder, 'upsync.yaml');
+  await writeFile(config, configOf(setup));
+  const { preload, debug = false } = setup;
+  const level = debug ? ['--log-level', 'debug'] : [];
+  return startSidecar(
+    process.execPath,
+    [join(root, 'dist/main.js'), '--config', config, '--via', via, '--log-format', 'json', ...level],
+    preload === undefined ? {} : { NODE_OPTIONS: `--import=${preload.href}` },
+  );
+}
 
 function outputOf({ gateway }: Setup): string {
   return join(gateway.bed.folder, 'upsync');
