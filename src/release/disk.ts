@@ -31,6 +31,20 @@ export async function syncPath(path: string): Promise<void> {
   });
 }
 
+/** The same for many, two at a time: a slow disk must not take up all threads while others have work for them. */
+export async function syncAll(paths: readonly string[]): Promise<void> {
+  const left = paths.values();
+  const work = async () => {
+    for (const path of left) await syncPath(path);
+  };
+  await allDone([work(), work()]);
+}
+
+/** Waits for each to its end, or one would go on in a folder that is removed. Rejects as the first that did. */
+export async function allDone(work: readonly Promise<void>[]): Promise<void> {
+  for (const each of await Promise.allSettled(work)) if (each.status === 'rejected') throw each.reason;
+}
+
 /** A full disk is told without the path. */
 async function atPath(path: string, work: () => Promise<void>): Promise<void> {
   try {

@@ -11,7 +11,16 @@ import type { Indexes } from '../pipeline/snapshot.ts';
 import { contentsOf } from './contents.ts';
 import { damageOf, gone, isWhole, lostOfPush } from './damage.ts';
 import { diffReleases } from './diff.ts';
-import { makeFolder, pointAt, replaceDurably, syncPath, targetOf, writeNew } from './disk.ts';
+import {
+  allDone,
+  makeFolder,
+  pointAt,
+  replaceDurably,
+  syncAll,
+  syncPath,
+  targetOf,
+  writeNew,
+} from './disk.ts';
 import { layoutOf } from './layout.ts';
 import { type Lua, layCode } from './lua-code.ts';
 import { type Manifest, manifestPath, readManifest } from './manifest.ts';
@@ -80,10 +89,7 @@ export function createReleases(options: StoreOptions): Releases {
         // A dry run's release is never run.
         if (lua !== undefined && staging === layout.releases) await layCode(lua.balancer.folder, lua.code);
         await makeFolder(folder);
-        const writes = all.map(([path, contents]) => writeNew(path, contents));
-        // Each to its end, or one would go on behind the removal below.
-        for (const write of await Promise.allSettled(writes))
-          if (write.status === 'rejected') throw write.reason;
+        await allDone(all.map(([path, contents]) => writeNew(path, contents)));
       } catch (error) {
         await rm(folder, { recursive: true, force: true });
         throw error;
@@ -95,10 +101,8 @@ export function createReleases(options: StoreOptions): Releases {
 
     async seal({ folder }) {
       const { release, paths } = staged.get(folder) ?? missing(folder);
-      // One after the other: a slow disk must not take up all threads while others have work for them.
-      for (const path of paths) await syncPath(path);
-      await writeManifest(release);
-      await syncPath(staging);
+      await syncAll(paths);
+      await allDone([writeManifest(release), syncPath(staging)]);
       staged.delete(folder);
       known.set(folder, release);
     },
