@@ -42,8 +42,7 @@ export const consul = z.strictObject({
   block: setting(s['consul.block'], duration({ least: 1_000, most: 600_000 })),
   timeout: setting(s['consul.timeout'], duration({ least: 100, most: 600_000 })),
   max_stale: setting(s['consul.max_stale'], duration({ least: 1_000 })),
-  // One stays free of queries that wait.
-  max_connections: setting(s['consul.max_connections'], count(2)),
+  max_connections: setting(s['consul.max_connections'], count(2)), // One stays free of queries that wait.
   tls: tls.prefault({}).describe('how to reach an agent whose address is https'),
 });
 

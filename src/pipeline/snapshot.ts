@@ -81,3 +81,8 @@ export function indexesOf(snapshot: Snapshot): Indexes {
 export function isOutdated(snapshot: Snapshot, newest: Snapshot): boolean {
   return [...newest].some(([key, { value }]) => snapshot.has(key) && snapshot.get(key)?.value !== value);
 }
+
+/** A Consul that lost its state counts anew. That an index moves on is not worth a write. */
+export function wentBack(before: Indexes, now: Indexes): boolean {
+  return Object.entries(now).some(([key, index]) => BigInt(index) < BigInt(before[key] ?? 0));
+}

@@ -7,7 +7,7 @@ import type { ProofAddress } from '../pipeline/frame.ts';
 import type { Clock, Releases } from '../pipeline/ports.ts';
 import { ProblemError, problemOf } from '../pipeline/problem.ts';
 import type { Release } from '../pipeline/release.ts';
-import type { Indexes } from '../pipeline/snapshot.ts';
+import { wentBack } from '../pipeline/snapshot.ts';
 import { contentsOf } from './contents.ts';
 import { damageOf, gone, isWhole, lostOfPush } from './damage.ts';
 import { diffReleases } from './diff.ts';
@@ -189,11 +189,6 @@ export function createReleases(options: StoreOptions): Releases {
 
 function missing(folder: string): never {
   throw new ProblemError({ what: 'a release was published that was not staged', where: folder });
-}
-
-/** A Consul that lost its state counts anew. That an index moves on is not worth a write. */
-function wentBack(before: Indexes, now: Indexes): boolean {
-  return Object.entries(now).some(([key, index]) => BigInt(index) < BigInt(before[key] ?? 0));
 }
 
 /** `20261123T052400.123Z`: sorts by time, and a person can read it. */
