@@ -84,9 +84,17 @@ local function gather(list)
         state.max_fails, state.fail_timeout = server.max_fails, server.fail_timeout
         state.is_down = server.is_down and 1 or 0
     end
+    -- Turns stay where they were, but for what those that left owed: their sum is 0. Newcomers stand before the one
+    -- whose turn it would be: they came to help.
+    local next_turn
     for i, server in ipairs(list) do
-        -- Turns stay where they were, but for what those that left owed: the sum is 0, where newcomers begin.
-        if server.hot then hot[i].current = hot[i].current - current / stay end
+        if server.hot then
+            hot[i].current = hot[i].current - current / stay
+            next_turn = math.max(next_turn or 0, hot[i].current + hot[i].effective)
+        end
+    end
+    for i, server in ipairs(list) do
+        if next_turn and not server.hot then hot[i].current = next_turn + 0.5 - server.weight end
         server.hot, server.place = hot, i
     end
     list.hot = hot
