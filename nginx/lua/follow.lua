@@ -8,7 +8,7 @@ local read_link = ffi.C
 pcall(ffi.cdef, "long readlink(const char *path, char *buffer, unsigned long size);")
 
 -- Seconds between two looks, and until what was refused is tried again: it may have been a want of descriptors.
-local PAUSE, PATIENCE = 0.005, 1
+local PAUSE, PATIENCE = 0.001, 1
 local LENGTH = 4096
 
 local buffer = ffi.new("char[?]", LENGTH)
