@@ -18,7 +18,7 @@ const questions = 4;
 /** All that can be seen of nginx from here: its program, its configuration, its processes, its answers. */
 export async function lookAtNginx({ nginx, output }: Pick<Config, 'nginx' | 'output'>, signal: AbortSignal) {
   const { binary, conf } = nginx;
-  const isHere = !(await goesByFifo(nginx.signal, output));
+  const isHere = !goesByFifo(nginx.signal, output);
   const proof = proofPlace(nginx.proof, output);
   let held = isHere ? (await proof.settle(signal)).held : undefined;
   const asked = await Promise.all(

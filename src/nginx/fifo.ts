@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { constants, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '../pipeline/problem.ts';
 
@@ -7,15 +7,16 @@ import type { Problem } from '../pipeline/problem.ts';
 export const fifoName = 'reload.fifo';
 
 /** How nginx is told to reload: by FIFO where that is asked for, or where the managed folder holds one. */
-export async function goesByFifo(signal: 'auto' | 'pid' | 'fifo', output: string): Promise<boolean> {
-  return signal === 'fifo' || (signal === 'auto' && (await isFifo(join(output, fifoName))));
+export function goesByFifo(signal: 'auto' | 'pid' | 'fifo', output: string): boolean {
+  return signal === 'fifo' || (signal === 'auto' && isFifo(join(output, fifoName)));
 }
 
-async function isFifo(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFIFO(),
-    () => false,
-  );
+function isFifo(path: string): boolean {
+  try {
+    return statSync(path).isFIFO();
+  } catch {
+    return false;
+  }
 }
 
 /** Why no reload would reach nginx, if so. */

@@ -21,6 +21,8 @@ type Found =
 
 export interface MasterFinder {
   find(signal: AbortSignal): Promise<Found>;
+  /** The one that was heard last, while it stands: what a moment ago was found is not looked for again. */
+  findAgain(signal: AbortSignal): Promise<Found>;
   /** Whether the pid file names a master: cheaper than `find`, and less sure. */
   isNamed(signal: AbortSignal): Promise<boolean>;
   /** A release was seen to run: silence means that nginx is busy from now on. */
@@ -108,7 +110,7 @@ export function masterFinder(
     }
   }
 
-  return {
+  const finder: MasterFinder = {
     async find(signal) {
       const named = await byPidFile(signal);
       const first = await hear(named.master, signal);
@@ -142,6 +144,10 @@ export function masterFinder(
       return { master, problem: 'problem' in named ? named.problem : noMaster(named.path) };
     },
 
+    async findAgain(signal) {
+      return last !== undefined && (await isMaster(last.master)) ? last : finder.find(signal);
+    },
+
     isNamed: async (signal) => (await byPidFile(signal)).master !== undefined,
 
     heard(master, { digest, structure }) {
@@ -149,6 +155,7 @@ export function masterFinder(
       last = { master, digest, structure };
     },
   };
+  return finder;
 }
 
 function problemWith(

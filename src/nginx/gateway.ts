@@ -58,14 +58,14 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
 
   return {
     async running(signal) {
-      if (await usesFifo()) return byFifo.running(signal);
+      if (usesFifo()) return byFifo.running(signal);
       const running = await byPid.running(signal);
       const taken = running.kind === 'stopped' ? await proof.heldByOthers(signal) : undefined;
       return taken === undefined ? running : { kind: 'stopped', problem: cannotStart(taken, proof.canMove) };
     },
     async settle(live, signal) {
       // A container's addresses are its own; and where nginx runs a release, it listens already.
-      if (await usesFifo()) return undefined;
+      if (usesFifo()) return undefined;
       const isFine = settled && live !== undefined && (await byPid.isThere(signal));
       const { left, ...rest } = isFine ? {} : await proof.settle(signal);
       held = rest.held;
@@ -114,7 +114,7 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
       }
     },
     async apply(release, signal) {
-      const control = (await usesFifo()) ? byFifo : byPid;
+      const control = usesFifo() ? byFifo : byPid;
       const followed = lua !== undefined ? await control.follow(release, signal) : undefined;
       return followed ?? control.reload(release, signal);
     },

@@ -67,7 +67,7 @@ export function controlByPid(
     },
 
     async follow(release, signal) {
-      const found = await finder.find(signal);
+      const found = await finder.findAgain(signal);
       if (found.master === undefined) return { kind: 'stopped', problem: found.problem };
       if (found.digest === undefined) return undefined;
       const { master } = found;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 
 /** One nginx worker as `/proc` shows it; helper processes (cache manager, cache loader) are none. */
 export interface Worker {
@@ -17,7 +17,7 @@ const drainingTitle = 'shutting down';
  * may name anybody. `cmdline` and `task/PID/children` need no capability.
  */
 export async function masterOf(pidFile: string): Promise<number | undefined> {
-  const text = await readFile(pidFile, 'utf8').catch(() => '');
+  const text = await told(pidFile);
   const pid = Number.parseInt(text, 10);
   return pid > 0 && (await isMaster(pid)) ? pid : undefined;
 }
@@ -74,8 +74,8 @@ async function titleOf(pid: number): Promise<string> {
 }
 
 /**
- * What the kernel tells, empty where it tells nothing. It waits for no disk; and a read of a file without a size
- * that goes through the thread pool takes 64 KiB each time, which made half of all garbage.
+ * What the kernel or a pid file tells, empty where there is nothing. It waits for no disk; and a read of a file
+ * without a size that goes through the thread pool takes 64 KiB each time, which made half of all garbage.
  */
 async function told(path: string): Promise<string> {
   try {

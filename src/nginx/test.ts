@@ -5,6 +5,7 @@ import type { Verdict } from '../pipeline/outcome.ts';
 import { type Problem, ProblemError } from '../pipeline/problem.ts';
 import type { Candidate } from '../pipeline/release.ts';
 import { type Build, readBuild } from './build.ts';
+import { configOf } from './config-of.ts';
 import { type Crawl, crawl } from './crawl.ts';
 import { readMessages } from './test-messages.ts';
 import { runNginx } from './test-run.ts';
@@ -101,7 +102,7 @@ async function run(
 }
 
 async function filesIn(candidate: Tested) {
-  const folder = resolve((await candidate).folder);
+  const folder = await configOf(await candidate);
   const [http, stream] = await Promise.all([filesOf(folder, 'http'), filesOf(folder, 'stream')]);
   return { folder, http, stream };
 }

@@ -9,6 +9,7 @@ import type { LuaBalancer } from '../pipeline/balancer.ts';
 import { peersPath } from '../pipeline/peers.ts';
 import type { Problem } from '../pipeline/problem.ts';
 import type { Candidate } from '../pipeline/release.ts';
+import { configOf } from './config-of.ts';
 import { crawl } from './crawl.ts';
 import { testify } from './proof.ts';
 import { environment } from './test-run.ts';
@@ -37,16 +38,17 @@ const patience = 10_000;
 export async function tryBalancers(
   folder: string,
   { binary, without, conf, prefix, output, balancer, code }: TrialOptions,
-  { folder: candidate, structure }: Pick<Candidate, 'folder' | 'structure'>,
+  candidate: Pick<Candidate, 'folder' | 'structure'>,
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
-  const texts = await readHttp(candidate);
+  const { structure } = candidate;
+  const texts = await readHttp(await configOf(candidate));
   const upstreams = distinct(texts.flatMap(luaUpstreams));
   if (upstreams.length === 0) return undefined;
   const keys = [...new Set(texts.flatMap((text) => text.match(/(?<=ngx\.var\.)\w+_key_\w+/g) ?? []))];
   const [ask = '', ...backends] = await freePlaces(3);
   const { placed } = await crawl(resolve(conf), resolve(output), signal);
-  const peers = trialPeers(await readFile(join(candidate, peersPath), 'utf8'), backends);
+  const peers = trialPeers(await readFile(join(candidate.folder, peersPath), 'utf8'), backends);
   await mkdir(join(folder, 'release'));
   await mkdir(join(folder, 'lua'));
   await Promise.all([

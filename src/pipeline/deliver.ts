@@ -1,3 +1,4 @@
+import { attempt } from './attempt.ts';
 import { changesBetween } from './changes.ts';
 import { withLosses } from './keep.ts';
 import type { Memory } from './memory.ts';
@@ -5,9 +6,8 @@ import type { Observation } from './observe.ts';
 import type { Outcome, Proof, Running, UpstreamChange, Verdict } from './outcome.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Problem } from './problem.ts';
-import type { Candidate, File, Release } from './release.ts';
+import type { File, Release } from './release.ts';
 import { type Indexes, isOutdated, type Snapshot } from './snapshot.ts';
-import { stageAndTest } from './stage-and-test.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { View } from './view.ts';
 
@@ -27,59 +27,59 @@ export interface Job {
   readonly watch: Stopwatch;
 }
 
-/** stage → test → publish → apply → prove, as far as it is needed. `asked` is what nginx runs now. */
-export async function deliver(job: Job, asked: Promise<Running>, signal: AbortSignal): Promise<Outcome> {
-  const { feed, releases } = job.pipeline;
+/** stage → test → publish → apply → prove, as far as it is needed. */
+export async function deliver(job: Job, signal: AbortSignal): Promise<Outcome> {
+  const { feed, releases, gateway } = job.pipeline;
   const { live, digest, view, snapshot, indexes, memory, watch } = job;
   const published = live?.digest === digest ? { ...live, view } : undefined;
-  const running = await asked;
+  await using trying = attempt(job, (staged) => releases.seal(staged), signal);
+  if (published === undefined && isFree(job)) trying.tested();
+  // nginx answers while the candidate is on its way. What its workers take by themselves waits for no answer: the proof
+  // asks them all.
+  const running = isPushed(job) ? undefined : await gateway.running(signal);
   // Asking was broken off, which says nothing of what nginx runs: no reload may come of it.
   signal.throwIfAborted();
 
-  const runs = live !== undefined && running.kind === 'running' && running.digest === live.digest;
+  const runs = live !== undefined && running?.kind === 'running' && running.digest === live.digest;
   if (runs) await releases.markProven(live);
   if (live !== undefined)
     await releases.remember(published === undefined ? withLosses(live.view, view) : view, indexes);
   if (published !== undefined) {
     await releases.mend();
-    if (runs || running.kind === 'stopped') return { kind: 'unchanged', release: published };
+    if (runs || running?.kind === 'stopped') return { kind: 'unchanged', release: published };
   }
   const wait = reasonToWait(job, running);
   if (wait !== undefined) return wait;
   // On disk is not in nginx: a release that nginx does not run is applied again.
   if (published !== undefined) return prove(job, published, [], [], signal);
 
-  const { candidate, verdict } = await stageAndTest(job, (staged) => releases.seal(staged), signal);
-  if (verdict.kind === 'refused' || signal.aborted) {
-    await releases.discard(candidate);
-    return rejected(verdict);
-  }
-  if (!memory.superseded && isOutdated(snapshot, feed.snapshot())) {
-    await releases.discard(candidate);
-    return { kind: 'superseded' };
-  }
+  const { candidate, verdict } = await trying.tested();
+  if (verdict.kind === 'refused' || signal.aborted) return rejected(verdict);
+  if (!memory.superseded && isOutdated(snapshot, feed.snapshot())) return { kind: 'superseded' };
   watch.to('publish');
-  const release = await publish(job, candidate);
+  const release = await releases.publish(candidate);
+  trying.keep();
   const changes = changesBetween(live?.view ?? memory.view, view, job.observed);
   return prove(job, release, changes, verdict.warnings, signal);
 }
 
-async function publish({ pipeline: { releases } }: Job, candidate: Candidate): Promise<Release> {
-  try {
-    return await releases.publish(candidate);
-  } catch (error) {
-    await releases.discard(candidate);
-    throw error;
-  }
+/** Whether nginx itself need not read anything anew. */
+function isPushed({ pipeline: { releases }, live, digest, files }: Job): boolean {
+  return live !== undefined && live.digest !== digest && live.structure === releases.structure(files);
+}
+
+/** Whether nothing is known that the files would have to wait for. */
+function isFree({ pipeline: { clock }, memory: { barred, held }, digest }: Job): boolean {
+  return held !== true && (barred?.digest !== digest || clock.now() >= barred.until);
 }
 
 /** stage → test, and what would change. */
 export async function dryRun(job: Job, signal: AbortSignal): Promise<Outcome> {
   const { releases } = job.pipeline;
-  const { candidate, verdict } = await stageAndTest(job, async () => {}, signal);
+  await using trying = attempt(job, async () => {}, signal);
+  const { candidate, verdict } = await trying.tested();
   const steps = job.watch.stop();
   const files = await releases.diff(candidate, job.live);
-  await releases.discard(candidate);
   if (verdict.kind === 'refused') return rejected(verdict);
   const changes = changesBetween(job.live?.view, job.view, job.observed);
   return { kind: 'accepted', changes, files, warnings: verdict.warnings, steps };
@@ -164,7 +164,10 @@ async function canStartWithout(
 /** How long a reload waits at most for old workers to go, in ms: new instances must come to serve some day. */
 const drainingPatience = 10_000;
 
-function reasonToWait({ pipeline, memory, digest, files }: Job, running: Running): Outcome | undefined {
+function reasonToWait(
+  { pipeline, memory, digest, files }: Job,
+  running: Running | undefined,
+): Outcome | undefined {
   const { clock, plan, releases } = pipeline;
   const { barred, reloadedAt } = memory;
   const now = clock.now();
@@ -175,11 +178,11 @@ function reasonToWait({ pipeline, memory, digest, files }: Job, running: Running
       until: barred.until,
     };
   }
-  const draining = running.kind === 'running' ? running.draining : 0;
+  const draining = running?.kind === 'running' ? running.draining : 0;
   if (draining < plan.maxDraining || reloadedAt === undefined || now >= reloadedAt + drainingPatience)
     return undefined;
   // What its workers take by themselves leaves no generation behind.
-  const structure = running.kind === 'running' ? running.structure : undefined;
+  const structure = running?.kind === 'running' ? running.structure : undefined;
   if (structure !== undefined && structure === releases.structure(files)) return undefined;
   return {
     kind: 'held',

@@ -13,7 +13,10 @@ export const proofPath = '/upsync/release';
 /** The path at which a worker with the Lua balancer tells of itself, as JSON. */
 export const statusPath = '/upsync/status';
 
-/** What a release is called by, and where it lies. */
+/** The files of a release that the frame makes. */
+export const framePaths = ['http.conf', 'stream.conf'] as const;
+
+/** What a release is called by, and where its files lie. */
 export interface FrameOf {
   readonly folder: string;
   readonly digest: string;
@@ -33,7 +36,8 @@ export function frame(
   proof: ProofAddress,
   balancer?: LuaBalancer,
 ): File[] {
-  const head = `# Release ${digest}, made by upsync: the next one replaces it. Edit the templates instead.\n`;
+  const name = balancer === undefined ? `Release ${digest}` : `Structure ${structure}`;
+  const head = `# ${name}, made by upsync: the next one replaces it. Edit the templates instead.\n`;
   const include = (context: string) =>
     files
       .filter(({ path }) => path.startsWith(`${context}/`))

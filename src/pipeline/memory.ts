@@ -16,6 +16,8 @@ export interface Memory {
   readonly barred?: Barred;
   /** The pass before gave way to newer answers: this one goes through, or a steady stream would starve them all. */
   readonly superseded?: boolean;
+  /** The pass before had to wait with its files: this one asks first whether it still has to. */
+  readonly held?: boolean;
   /** When nginx last reloaded for us. */
   readonly reloadedAt?: number;
 }
@@ -39,7 +41,7 @@ export function freshMemory(now: number): Memory {
 
 /** The memory after files of `digest` fared so. */
 export function remember(memory: Memory, digest: string, outcome: Outcome, now: number): Memory {
-  const { barred, superseded: _, ...rest } = memory;
+  const { barred, superseded: _, held: __, ...rest } = memory;
   // Templates are tried again when they change, and not before.
   if (outcome.kind === 'rejected' && outcome.stage === 'render') return rest;
   switch (outcome.kind) {
@@ -57,6 +59,7 @@ export function remember(memory: Memory, digest: string, outcome: Outcome, now: 
     case 'superseded':
       return { ...memory, superseded: true };
     case 'held':
+      return { ...memory, held: true };
     case 'waiting':
       return memory;
     case 'unchanged':

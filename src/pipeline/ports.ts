@@ -43,7 +43,7 @@ export interface Releases {
   structure(files: readonly File[]): string;
   /** Writes a candidate, for nginx to read. */
   stage(files: readonly File[], view: View, indexes?: Indexes): Promise<Candidate>;
-  /** Waits until the disk has all of a candidate, with the manifest that makes it whole. */
+  /** Waits until the disk has all of a candidate. */
   seal(candidate: Candidate): Promise<void>;
   /** Removes a candidate, unless `current` or `proven` names it. */
   discard(candidate: Candidate): Promise<void>;

@@ -52,8 +52,6 @@ export async function reconcile(
   if (damage !== undefined && memory.isDamaged !== true) report({ type: 'problem', problem: damage });
   const inTheWay = await gateway.settle(live, signal);
   if (inTheWay !== undefined) report({ type: 'problem', problem: inTheWay });
-  // nginx answers while the view is rendered.
-  const asked = mode === 'dry' ? undefined : gateway.running(signal);
   const { view, notices, holds, wants, wakeAt } = guard(
     observed,
     live?.view ?? memory.view,
@@ -91,7 +89,7 @@ export async function reconcile(
   const indexes = indexesOf(snapshot);
   const job = { pipeline, memory, view, observed, snapshot, indexes, files, digest, live, watch };
   try {
-    return pass(await (asked === undefined ? dryRun(job, signal) : deliver(job, asked, signal)), digest);
+    return pass(await (mode === 'dry' ? dryRun(job, signal) : deliver(job, signal)), digest);
   } catch (error) {
     return pass({ kind: 'failed', step: watch.step, problem: problemOf(error) }, digest);
   }

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { peersPath } from '../pipeline/peers.ts';
 import type { Problem } from '../pipeline/problem.ts';
@@ -10,23 +9,13 @@ import type { Lua } from './lua-code.ts';
 import { manifestPath } from './manifest.ts';
 
 /** What is not as it was published, where nginx would not start with it any more. */
-export async function damageOf({ links, current }: Layout): Promise<Problem | undefined> {
-  const leads = links.map(
-    async ({ path, target }) => (await targetOf(path)) === target && (await isThere(path)),
-  );
-  const lost = links[(await Promise.all(leads)).indexOf(false)];
+export function damageOf({ links, current }: Layout): Problem | undefined {
+  const lost = links.find(({ path, target }) => targetOf(path) !== target || !existsSync(path));
   if (lost !== undefined) return gone(lost.path);
   const manifest = manifestPath(current);
-  if (!(await isThere(manifest))) return gone(manifest);
+  if (!existsSync(manifest)) return gone(manifest);
   // A copy that followed the links can be read, and not be replaced in one step.
-  return (await targetOf(current)) === undefined ? gone(current) : undefined;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+  return targetOf(current) === undefined ? gone(current) : undefined;
 }
 
 /** Whether somebody took something away of a release: it is made anew then. */

@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { peersPath } from '../pipeline/peers.ts';
 import type { Candidate, FileDiff, Release } from '../pipeline/release.ts';
 
@@ -21,16 +21,16 @@ export async function diffReleases(candidate: Candidate, live: Release | undefin
 }
 
 async function readRendered(folder: string): Promise<Map<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter((entry) => entry.isFile() && (entry.parentPath !== folder || entry.name === peersPath))
+  const config = dirname(await realpath(join(folder, 'http.conf')));
+  const entries = await readdir(config, { recursive: true, withFileTypes: true });
+  const rendered = entries
+    .filter((entry) => entry.isFile() && entry.parentPath !== config)
     .map((entry) => join(entry.parentPath, entry.name));
-  const read = async (path: string) => {
-    const text = await readFile(path, 'utf8');
-    // Its head names the release, and always differs.
-    return path === join(folder, peersPath) ? text.slice(text.indexOf('\n') + 1) : text;
-  };
-  return new Map(
-    await Promise.all(paths.map(async (path) => [relative(folder, path), await read(path)] as const)),
+  // Its head names the release, and always differs.
+  const peers = await readFile(join(folder, peersPath), 'utf8').then(
+    (text) => [[peersPath, text.slice(text.indexOf('\n') + 1)] as const],
+    () => [],
   );
+  const texts = rendered.map(async (path) => [relative(config, path), await readFile(path, 'utf8')] as const);
+  return new Map([...peers, ...(await Promise.all(texts))]);
 }

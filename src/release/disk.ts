@@ -1,22 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
+import { mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ProblemError, problemOf } from '../pipeline/problem.ts';
 
 /** A recursive mkdir alone takes a read-only disk for a folder that is not there. */
-export async function makeFolder(path: string): Promise<void> {
+async function makeFolder(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await mkdir(path).catch((error) => {
     if (!isCode(error, 'EEXIST')) throw error;
   });
 }
 
-/** Writes a file, which the disk may not have before `syncPath`. */
-export async function writeNew(path: string, contents: string): Promise<void> {
-  await atPath(path, async () => {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, contents, { mode: 0o644 });
-  });
+/** Writes files into a new folder, which the disk may not have before `syncAll`. */
+export async function writeAll(folder: string, files: readonly (readonly [path: string, text: string])[]) {
+  await makeFolder(folder);
+  const below = new Set(files.map(([path]) => dirname(path)));
+  below.delete(folder);
+  for (const path of below) await mkdir(path, { recursive: true });
+  await allDone(files.map(([path, text]) => write(path, text)));
+}
+
+function write(path: string, text: string): Promise<void> {
+  return atPath(path, () => writeFile(path, text, { mode: 0o644 }));
 }
 
 /** Waits until the disk has a file, or the names in a folder: a rename is on disk only once its folder is. */
@@ -31,13 +37,18 @@ export async function syncPath(path: string): Promise<void> {
   });
 }
 
-/** The same for many, two at a time: a slow disk must not take up all threads while others have work for them. */
+/** The same for many, three at a time: a slow disk must not take up all threads while others have work for them. */
 export async function syncAll(paths: readonly string[]): Promise<void> {
   const left = paths.values();
   const work = async () => {
     for (const path of left) await syncPath(path);
   };
-  await allDone([work(), work()]);
+  await allDone([work(), work(), work()]);
+}
+
+/** Files, and the folders that they lie in. */
+export function withFolders(paths: readonly string[]): string[] {
+  return [...paths, ...new Set(paths.map((path) => dirname(path)))];
 }
 
 /** Waits for each to its end, or one would go on in a folder that is removed. Rejects as the first that did. */
@@ -57,13 +68,13 @@ async function atPath(path: string, work: () => Promise<void>): Promise<void> {
 /** Replaces a file in one step: whoever reads sees the old contents or the new. */
 export async function replaceDurably(path: string, contents: string): Promise<void> {
   const fresh = `${path}.${randomUUID()}`;
-  await writeNew(fresh, contents);
+  await write(fresh, contents);
   await syncPath(fresh);
   await rename(fresh, path);
   await syncPath(dirname(path));
 }
 
-/** Points a symlink at `target` in one step, whatever was at `path`. */
+/** Points a symlink at `target` in one step, whatever was at `path`. The disk may not have it yet. */
 export async function pointAt(path: string, target: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const fresh = `${path}.${randomUUID()}`;
@@ -79,12 +90,21 @@ export async function pointAt(path: string, target: string): Promise<void> {
     await rm(fresh, { force: true });
     throw error;
   }
+}
+
+/** The same, and the disk has it. */
+export async function pointDurably(path: string, target: string): Promise<void> {
+  await pointAt(path, target);
   await syncPath(dirname(path));
 }
 
 /** Where a symlink points, or undefined where there is none. */
-export async function targetOf(path: string): Promise<string | undefined> {
-  return readlink(path).catch(() => undefined);
+export function targetOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 export function isCode(error: unknown, code: string): boolean {

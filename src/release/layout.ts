@@ -8,6 +8,7 @@ import { join } from 'node:path';
  * <output>/current             → releases/<release>        the one switch
  * <output>/proven              → releases/<release>        what nginx was last seen to run
  * <output>/releases/<release>/   http.conf stream.conf http/… stream/… manifest.json, and peers for the Lua balancer
+ * <output>/config/<structure>/  by push: `http.conf stream.conf http/… stream/…`, to which releases link
  * <output>/lua/<hash>/           the code of that balancer, by the hash of it
  * ```
  */
@@ -16,6 +17,7 @@ export interface Layout {
   readonly releases: string;
   readonly current: string;
   readonly proven: string;
+  readonly config: string;
   readonly lua: string;
   /** The permanent links, each with what it points at. */
   readonly links: readonly { readonly path: string; readonly target: string }[];
@@ -27,6 +29,7 @@ export function layoutOf(output: string): Layout {
     releases: join(output, 'releases'),
     current: join(output, 'current'),
     proven: join(output, 'proven'),
+    config: join(output, 'config'),
     lua: join(output, 'lua'),
     links: ['http', 'stream'].map((context) => ({
       path: join(output, context, 'upsync.conf'),

@@ -1,9 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { LuaBalancer } from '../pipeline/balancer.ts';
-import { isCode, syncPath, writeNew } from './disk.ts';
 import { layoutOf } from './layout.ts';
 
 /** The balancer's files by name. */
@@ -33,22 +31,4 @@ function readCode(): LuaCode {
   const hash = createHash('sha256');
   for (const [name, text] of files) hash.update(`${name}\0${text.length}\0${text}\0`);
   return { hash: hash.digest('hex').slice(0, 16), files };
-}
-
-/** Puts the code where releases name it, complete and in one step. What lies there already is never changed. */
-export async function layCode(folder: string, { files }: LuaCode): Promise<void> {
-  if ([...files.keys()].every((name) => existsSync(join(folder, name)))) return;
-  const fresh = `${folder}.${randomUUID()}`;
-  try {
-    for (const [name, text] of files) await writeNew(join(fresh, name), text);
-    for (const name of files.keys()) await syncPath(join(fresh, name));
-    await syncPath(fresh);
-    // Only what somebody took files away from lies there: a worker that has it loaded reads it no more.
-    await rm(folder, { recursive: true, force: true });
-    await rename(fresh, folder);
-  } catch (error) {
-    await rm(fresh, { recursive: true, force: true });
-    if (!isCode(error, 'ENOTEMPTY') && !isCode(error, 'EEXIST')) throw error;
-  }
-  await syncPath(dirname(folder));
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Release } from '../pipeline/release.ts';
 import type { View } from '../pipeline/view.ts';
 
 const server = z.object({
@@ -45,10 +46,15 @@ const manifest = z.object({
 });
 
 /** What a release says of itself, read back at the next start. */
-export type Manifest = z.infer<typeof manifest>;
+type Manifest = z.infer<typeof manifest>;
 
 export function manifestPath(folder: string): string {
   return join(folder, 'manifest.json');
+}
+
+export function manifestText({ folder: _, ...release }: Release, version: string): string {
+  const manifest: Manifest = { version, ...release };
+  return `${JSON.stringify(manifest)}\n`;
 }
 
 /** Undefined where there is none, or none that this version understands. */

@@ -11,20 +11,12 @@ import { wentBack } from '../pipeline/snapshot.ts';
 import { contentsOf } from './contents.ts';
 import { damageOf, gone, isWhole, lostOfPush } from './damage.ts';
 import { diffReleases } from './diff.ts';
-import {
-  allDone,
-  makeFolder,
-  pointAt,
-  replaceDurably,
-  syncAll,
-  syncPath,
-  targetOf,
-  writeNew,
-} from './disk.ts';
+import { pointAt, pointDurably, replaceDurably, syncAll, syncPath, targetOf } from './disk.ts';
 import { layoutOf } from './layout.ts';
-import { type Lua, layCode } from './lua-code.ts';
-import { type Manifest, manifestPath, readManifest } from './manifest.ts';
+import type { Lua } from './lua-code.ts';
+import { manifestPath, manifestText, readManifest } from './manifest.ts';
 import { namedFolders, sweep } from './sweep.ts';
+import { writeRelease } from './write.ts';
 
 export interface StoreOptions {
   readonly output: string;
@@ -53,7 +45,7 @@ export function createReleases(options: StoreOptions): Releases {
 
   /** The release that a link names; its manifest is read once. */
   async function named(link: string): Promise<Release | undefined> {
-    const target = await targetOf(link);
+    const target = targetOf(link);
     if (target === undefined) return undefined;
     const folder = join(layout.releases, basename(target));
     const cached = known.get(folder);
@@ -68,12 +60,6 @@ export function createReleases(options: StoreOptions): Releases {
     return release;
   }
 
-  async function writeManifest(release: Release): Promise<void> {
-    const { folder, digest, structure, time, view, indexes } = release;
-    const manifest: Manifest = { digest, structure, time, version, view, indexes };
-    await replaceDurably(manifestPath(folder), `${JSON.stringify(manifest)}\n`);
-  }
-
   return {
     live: () => named(layout.current),
     proven: () => named(layout.proven),
@@ -81,34 +67,28 @@ export function createReleases(options: StoreOptions): Releases {
     structure: (files) => contentsOf(files, proof, lua?.balancer).structure,
 
     async stage(files, view, indexes = {}) {
-      const { digest, structure, ...contents } = contentsOf(files, proof, lua?.balancer);
+      const contents = contentsOf(files, proof, lua?.balancer);
+      const { digest, structure } = contents;
       const time = clock.now();
       const folder = join(staging, `${stamp(time)}-${digest}`);
-      const all = contents.in(folder);
-      try {
-        // A dry run's release is never run.
-        if (lua !== undefined && staging === layout.releases) await layCode(lua.balancer.folder, lua.code);
-        await makeFolder(folder);
-        await allDone(all.map(([path, contents]) => writeNew(path, contents)));
-      } catch (error) {
-        await rm(folder, { recursive: true, force: true });
-        throw error;
-      }
+      // A dry run's release is never run.
+      const isShared = lua !== undefined && staging === layout.releases;
+      const common = isShared ? { lua, configs: layout.config } : undefined;
       const release = { folder, digest, structure, time, view, indexes };
-      staged.set(folder, { release, paths: all.map(([path]) => path) });
+      const paths = await writeRelease(release, contents, common, version);
+      staged.set(folder, { release, paths });
       return release;
     },
 
     async seal({ folder }) {
       const { release, paths } = staged.get(folder) ?? missing(folder);
-      await syncAll(paths);
-      await allDone([writeManifest(release), syncPath(staging)]);
+      await syncAll([...paths, staging]);
       staged.delete(folder);
       known.set(folder, release);
     },
 
     async discard({ folder }) {
-      if ((await namedFolders(layout)).has(basename(folder))) return;
+      if (namedFolders(layout).has(basename(folder))) return;
       known.delete(folder);
       staged.delete(folder);
       await rm(folder, { recursive: true, force: true });
@@ -125,9 +105,9 @@ export function createReleases(options: StoreOptions): Releases {
 
     async mend() {
       for (const { path, target } of layout.links) {
-        if ((await targetOf(path)) === target) continue;
+        if (targetOf(path) === target) continue;
         await assertLocked();
-        await pointAt(path, target);
+        await pointDurably(path, target);
         report({ type: 'progress', step: 'publish', part: path });
       }
       isLaid = true;
@@ -135,15 +115,17 @@ export function createReleases(options: StoreOptions): Releases {
 
     async damage() {
       if (!isLaid) return undefined;
-      const lost = await damageOf(layout);
+      const lost = damageOf(layout);
       if (lost !== undefined) return lost;
-      const live = known.get(join(layout.releases, basename((await targetOf(layout.current)) ?? '')));
+      const live = known.get(join(layout.releases, basename(targetOf(layout.current) ?? '')));
       const path = live === undefined ? undefined : lostOfPush(live, lua);
       return path === undefined ? undefined : gone(path);
     },
 
     async tidy() {
       try {
+        // Nothing goes before the disk has what took its place.
+        await syncPath(layout.output);
         await sweep(layout, lua?.balancer.folder);
       } catch (error) {
         // What cannot be removed now is tried again after the next publish.
@@ -154,7 +136,7 @@ export function createReleases(options: StoreOptions): Releases {
 
     async rollBack(to) {
       await assertLocked();
-      if (to !== undefined) return pointAt(layout.current, join('releases', basename(to.folder)));
+      if (to !== undefined) return pointDurably(layout.current, join('releases', basename(to.folder)));
       isLaid = false;
       // The links first: one that dangles keeps nginx from starting.
       for (const { path } of layout.links) await rm(path, { force: true });
@@ -163,9 +145,9 @@ export function createReleases(options: StoreOptions): Releases {
 
     async markProven(release) {
       const target = join('releases', basename(release.folder));
-      if ((await targetOf(layout.proven)) === target) return;
+      if (targetOf(layout.proven) === target) return;
       await assertLocked();
-      await pointAt(layout.proven, target);
+      await pointDurably(layout.proven, target);
       report({ type: 'progress', step: 'prove', part: 'proven' });
     },
 
@@ -179,7 +161,7 @@ export function createReleases(options: StoreOptions): Releases {
       }
       await assertLocked();
       const remembered = { ...release, view, indexes: { ...release.indexes, ...indexes } };
-      await writeManifest(remembered);
+      await replaceDurably(manifestPath(remembered.folder), manifestText(remembered, version));
       known.set(release.folder, remembered);
     },
 

@@ -2,12 +2,49 @@ import type { Job } from './deliver.ts';
 import type { Verdict } from './outcome.ts';
 import type { Candidate } from './release.ts';
 
+interface Tested {
+  readonly candidate: Candidate;
+  readonly verdict: Verdict;
+}
+
+/** A candidate on its way. It is discarded in the end, unless it was published. */
+interface Attempt extends AsyncDisposable {
+  /** stage → test, once: whoever asks again gets the same. */
+  tested(): Promise<Tested>;
+  keep(): void;
+}
+
+/** `meanwhile` is done while nginx tests it. */
+export function attempt(
+  job: Job,
+  meanwhile: (candidate: Candidate) => Promise<void>,
+  signal: AbortSignal,
+): Attempt {
+  let tested: Promise<Tested> | undefined;
+  let kept = false;
+  return {
+    tested() {
+      tested ??= stageAndTest(job, meanwhile, signal);
+      // Whoever began it may come to await something else first.
+      tested.catch(() => undefined);
+      return tested;
+    },
+    keep() {
+      kept = true;
+    },
+    async [Symbol.asyncDispose]() {
+      const done = await tested?.catch(() => undefined);
+      if (done !== undefined && !kept) await job.pipeline.releases.discard(done.candidate);
+    },
+  };
+}
+
 /** nginx's configuration is read while the candidate is written, and `meanwhile` is done while nginx tests it. */
-export async function stageAndTest(
+async function stageAndTest(
   { pipeline: { releases, gateway }, files, view, indexes, watch }: Job,
   meanwhile: (candidate: Candidate) => Promise<void>,
   signal: AbortSignal,
-): Promise<{ candidate: Candidate; verdict: Verdict }> {
+): Promise<Tested> {
   watch.to('stage');
   const staging = releases.stage(files, view, indexes);
   const testing = Promise.allSettled([gateway.test(staging, signal)]);
