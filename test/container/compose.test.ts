@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ask, steadily } from '../support/gateway.ts';
 import { docker } from './support/docker.ts';
+import { instances, sumUp } from './support/instances.ts';
 import { buildServices } from './support/services-image.ts';
 import { buildSidecar } from './support/sidecar-image.ts';
 import { compose, crash, type Stack, startStack } from './support/stack.ts';
@@ -191,32 +192,6 @@ const Config = z.object({
   ),
 });
 
-const Who = z.object({ instance: z.string() });
-
 async function crashed(stack: Stack, ...services: readonly string[]): Promise<void> {
   for (const service of services) for (const id of await stack.ids(service)) await crash(id);
-}
-
-/** Who answers for web1. */
-async function instances(url: string): Promise<readonly string[]> {
-  const found = new Set<string>();
-  for (let each = 0; each < 12; each += 1) {
-    const { status, body } = await ask(`${url}/web1/`);
-    found.add(status === 200 ? Who.parse(JSON.parse(body)).instance : String(status));
-  }
-  return [...found].toSorted();
-}
-
-/** How often each instance answered, and whatever else came. */
-function sumUp(counts: readonly Readonly<Record<string, number>>[]) {
-  const answered: Record<string, number> = {};
-  const lost: string[] = [];
-  for (const [key, count] of counts.flatMap(Object.entries<number>)) {
-    if (!key.startsWith('{')) lost.push(`${count} times ${key}`);
-    else {
-      const { instance } = Who.parse(JSON.parse(key));
-      answered[instance] = (answered[instance] ?? 0) + count;
-    }
-  }
-  return { answered, lost };
 }

@@ -9,6 +9,7 @@ import { run } from '../setup/run.mjs';
 const packages = [
   'ca-certificates',
   'nginx',
+  'libnginx-mod-http-lua',
   'libnginx-mod-stream',
   'tini',
   'mariadb-server-core',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { addressOf, docker } from './docker.ts';
+import { imagesFor, type Via } from './sidecar-image.ts';
 
 const root = join(import.meta.dirname, '../../..');
 /** Where the set-up puts Compose on a machine that has none. */
@@ -13,6 +14,8 @@ const config = join(root, 'node_modules/.cache/upsync/docker');
 export interface StackOptions {
   /** In `.env`, beside what `.env.example` says. */
   readonly env: Readonly<Record<string, string>>;
+  /** How changes reach nginx: by what the file says, where it is left out. */
+  readonly via?: Via;
   /** Beside docker-compose.yml. */
   readonly files?: readonly string[];
 }
@@ -29,9 +32,7 @@ export interface Stack extends AsyncDisposable {
 }
 
 const images = {
-  NGINX_IMAGE: 'upsync-test/nginx',
   CONSUL_IMAGE: 'upsync-test/consul',
-  UPSYNC_IMAGE: 'upsync-test/upsync',
   SERVICES_IMAGE: 'upsync-test/services',
   MYSQL_IMAGE: 'upsync-test/mysql',
   REDIS_IMAGE: 'upsync-test/redis',
@@ -41,21 +42,23 @@ const ports = { GATEWAY_PORT: '0', BY_HAND_PORT: '0', DNS_PORT: '0', CONSUL_PORT
 
 /** Runs `docker compose` with the settings of `.env.example` and these. */
 export async function compose(
-  { env, files = [] }: StackOptions,
+  { env, via, files = [] }: StackOptions,
   ...args: readonly string[]
 ): Promise<string> {
   const chosen = ['docker-compose.yml', ...files].flatMap((file) => ['--file', file]);
+  const { gateway, sidecar } = imagesFor[via ?? 'reload'];
+  const ours = { GATEWAY_IMAGE: gateway, UPSYNC_IMAGE: sidecar, ...(via && { VIA: via }) };
   const { stdout } = await execa('docker', ['compose', '--env-file', '.env.example', ...chosen, ...args], {
     cwd: root,
-    env: { ...(existsSync(config) ? { DOCKER_CONFIG: config } : {}), ...images, ...ports, ...env },
+    env: { ...(existsSync(config) ? { DOCKER_CONFIG: config } : {}), ...images, ...ours, ...ports, ...env },
   });
   return stdout;
 }
 
-export async function startStack({ env, files = [] }: StackOptions): Promise<Stack> {
+export async function startStack({ env, ...more }: StackOptions): Promise<Stack> {
   const project = `upsync-test-${randomUUID().slice(0, 8)}`;
   const byHand = await writeByHand(project);
-  const options = { env: { COMPOSE_PROJECT_NAME: project, ...byHand.env, ...env }, files };
+  const options = { env: { COMPOSE_PROJECT_NAME: project, ...byHand.env, ...env }, ...more };
   const run = (...args: readonly string[]) => compose(options, ...args);
   const up = async (...args: readonly string[]) => {
     await run('up', '--detach', '--wait', '--wait-timeout', '100', '--no-build', ...args);
