@@ -9,7 +9,7 @@ const height = 100;
 const space = 'http://www.w3.org/2000/svg';
 
 const parts = /** @type {const} */ (['rest', 'test', 'reload']);
-const legend = { rest: 'waiting and rendering', test: 'nginx -t', reload: 'reload and proof' };
+const legend = { rest: 'waiting and rendering', test: 'nginx -t', reload: 'reload or push, and proof' };
 
 /** How long each of the last releases took from Consul's answer until nginx was seen to run it. */
 export function latencyChart() {

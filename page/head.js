@@ -1,6 +1,6 @@
 import { look, make, part, say } from './dom.js';
 import { newestChange, shortly } from './releases.js';
-import { ago, consulWords, count, duration, nginxWords, printable, timeOfDay } from './words.js';
+import { ago, consulWords, count, duration, nginxWords, printable, timeOfDay, wayWords } from './words.js';
 
 /** @typedef {import('../src/status/schema.ts').Status} Status */
 /** @typedef {{ readonly upstreams: number, readonly servers: number, readonly up: number }} Totals */
@@ -63,7 +63,8 @@ export function head() {
     show(status, totals) {
       told = status;
       heard = performance.now();
-      const { nginx, consul, settings, process, ready, notReady, waiting, version, pid, listening } = status;
+      const { nginx, counts, consul, settings, process, ready, notReady, waiting, version, pid, listening } =
+        status;
       gone.hidden = true;
       main.classList.remove('stale');
       warn(status.warnings);
@@ -76,7 +77,7 @@ export function head() {
       say(facts.consul, `${consulWords[consul]} at ${printable(String(settings['consul.address'] ?? '?'))}`);
       look(facts.consul, consul === 'answering' ? 'good' : consul === 'failing' ? 'bad' : 'warn');
       const drains = nginx.draining === 0 ? '' : `, ${count(nginx.draining, 'old generation')} draining`;
-      say(facts.nginx, `${nginxWords(nginx)}${drains}`);
+      say(facts.nginx, `${nginxWords(nginx)}${drains}${wayWords(nginx.via, counts)}`);
       look(facts.nginx, nginx.state === 'running' && nginx.release !== null ? 'good' : 'bad');
       say(facts.servers, `${count(totals.up, 'server')} up in ${count(totals.upstreams, 'upstream')}`);
       say(

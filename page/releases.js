@@ -65,7 +65,7 @@ function resultWords({ result, changeToLive, times }) {
  * @param {number} now
  */
 function entry(release, now) {
-  const { at, digest, steps, changes, problem, result } = release;
+  const { at, digest, steps, by, changes, problem, result } = release;
   const when = make('time', '', timeOfDay(at, now));
   when.dateTime = new Date(at).toISOString();
   const list = make('ul', '');
@@ -77,7 +77,7 @@ function entry(release, now) {
   const took = [
     `release ${digest.slice(0, 8)}`,
     ...(steps.test === undefined ? [] : [`test ${duration(steps.test)}`]),
-    ...(steps.prove === undefined ? [] : [`reload ${duration(steps.prove)}`]),
+    ...(steps.prove === undefined ? [] : [`${by ?? 'reload'} ${duration(steps.prove)}`]),
   ];
   const head = make('p', 'when', when, ' ', make('strong', '', resultWords(release)));
   const item = make('li', '', head, list, make('p', 'took', took.join(' · ')));

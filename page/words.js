@@ -69,6 +69,23 @@ export function nginxWords({ state, release }) {
   return release === null ? 'runs none of our releases' : `runs ${release.slice(0, 8)}`;
 }
 
+/**
+ * How changes reach nginx, and how often they did.
+ * @param {Status['nginx']['via']} via
+ * @param {Status['counts']} counts
+ */
+export function wayWords(via, { reloads, pushes }) {
+  const pushed = sum(pushes);
+  const isPush = via === 'push' || pushed > 0;
+  const words = isPush ? `, ${pushed.toLocaleString('en')} push${pushed === 1 ? '' : 'es'}` : '';
+  return via === null ? '' : `${words}, ${count(sum(reloads), 'reload')}`;
+}
+
+/** @param {Readonly<Record<string, number>>} counts */
+function sum(counts) {
+  return Object.values(counts).reduce((all, one) => all + one, 0);
+}
+
 /** @type {Readonly<Record<Status['upstreams'][string]['origin'], string>>} */
 const origins = {
   live: 'live',

@@ -6,11 +6,15 @@ import type { Config } from './config.ts';
  * secret cannot come along (`way` is how changes reach nginx, where that was left to us): of the token it is told whether there is one, and of its file nothing, since a
  * token may have been given where its path was asked for.
  */
-export function termsOf({ consul, nginx, output, templates, plan, listen, log }: Config, way: string): Terms {
+export function termsOf(
+  { consul, nginx, output, templates, plan, listen, log }: Config,
+  way: Terms['via'],
+): Terms {
   const { guard, wait, startTimeout, maxDraining } = plan;
   return {
     maxStale: consul.maxStale,
     proofTimeout: nginx.proofTimeout,
+    via: way,
     settings: {
       'consul.address': consul.address,
       'consul.token': consul.hasToken ? 'given' : 'none',

@@ -4,6 +4,7 @@ import type { Problem } from './problem.ts';
 import type { QueryKey } from './query.ts';
 import type { Release } from './release.ts';
 import type { HealthCounts } from './snapshot.ts';
+import type { Way } from './way.ts';
 
 /** All that log, metrics, status and page ever present: they fold events and ask nobody else. */
 export type Event =
@@ -92,6 +93,8 @@ export interface Terms {
   readonly maxStale: number;
   /** ms that nginx has to be seen to run a release. */
   readonly proofTimeout: number;
+  /** How changes of servers alone reach nginx. */
+  readonly via: Way['kind'];
   /** By key of `upsync.yaml`, as it came to be. No secret is among them. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
 }

@@ -24,7 +24,7 @@ export function freshState(version: string, now: number): State {
     releases: [],
     problems: [],
     listening: undefined,
-    counts: { passes: {}, reloads: {}, rejected: { render: 0, test: 0 }, problems: 0 },
+    counts: { passes: {}, reloads: {}, pushes: {}, rejected: { render: 0, test: 0 }, problems: 0 },
     changeToLive: noObservations,
     steps: {},
     pulse: { passSince: undefined, lookedAt: undefined },
@@ -80,11 +80,9 @@ function foldConfigured(state: State, event: Extract<Event, { type: 'configured'
 }
 
 function foldApplied(state: State, { digest, proof, pushed }: Extract<Event, { type: 'applied' }>): State {
-  const { reloads } = state.counts;
-  const counts =
-    pushed === true
-      ? state.counts
-      : { ...state.counts, reloads: { ...reloads, [proof]: (reloads[proof] ?? 0) + 1 } };
+  const by = pushed === true ? 'pushes' : 'reloads';
+  const before = state.counts[by];
+  const counts = { ...state.counts, [by]: { ...before, [proof]: (before[proof] ?? 0) + 1 } };
   if (proof !== 'proven') return { ...state, counts };
   return {
     ...state,

@@ -36,7 +36,7 @@ export async function metricsOf(status: Status): Promise<string> {
   ]);
   histogram(
     'upsync_step_duration_seconds',
-    'What the steps of a published change took; prove begins with the reload.',
+    'What the steps of a published change took; prove begins with the reload, where there is one.',
     Object.entries(status.steps).map(([step, times]) => [{ step }, times]),
   );
   return registry.metrics();
@@ -134,7 +134,7 @@ function ofNginx({ nginx, release }: Status, gauge: Add): void {
 const blocks = ['rejected', 'rolledBack', 'failed'] as const;
 
 function ofChanges({ time, counts, blocked, releases }: Status, gauge: Add, counter: Add): void {
-  const { passes, reloads, rejected } = counts;
+  const { passes, reloads, pushes, rejected } = counts;
   const last = Object.values(releases).findLast(({ result }) => result !== 'rolledBack');
   counter(
     'upsync_passes_total',
@@ -145,6 +145,11 @@ function ofChanges({ time, counts, blocked, releases }: Status, gauge: Add, coun
     'upsync_reloads_total',
     'Times that nginx was told to run a release, by what came of it; stopped: it does not run.',
     labelled('result', { proven: 0, unproven: 0, stopped: 0, ...reloads }),
+  );
+  counter(
+    'upsync_pushes_total',
+    "Releases that nginx's workers were to take with no reload, by what came of it.",
+    labelled('result', { proven: 0, unproven: 0, ...pushes }),
   );
   counter('upsync_releases_rejected_total', 'Candidates refused, by stage.', labelled('stage', rejected));
   counter('upsync_rollbacks_total', 'Releases that nginx did not come to run.', one(passes.rolledBack ?? 0));

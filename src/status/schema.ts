@@ -43,6 +43,8 @@ const server = z.object({
     .describe('since when it is kept though no longer registered, in ms since the epoch'),
 });
 
+const way = z.enum(['reload', 'push']);
+
 const because = z.object({ instance: z.string(), reason: z.string() });
 
 const upstream = z.object({
@@ -82,7 +84,7 @@ const named = z.object({
 const steps = z
   .object({ render: ms, stage: ms, test: ms, publish: ms, prove: ms })
   .partial()
-  .describe('ms; prove begins with the reload');
+  .describe('ms; prove begins with the reload, where there is one');
 
 const release = z.object({
   digest: z.string(),
@@ -92,6 +94,11 @@ const release = z.object({
     .describe('live: nginx was seen to run it; published: nginx does not run, and starts with it'),
   changeToLive: ms.nullable().describe("ms from Consul's answer to the proof, where a change caused it"),
   steps,
+  by: way
+    .nullable()
+    .describe(
+      'push: its workers took it by themselves; reload: nginx was reloaded; null: it was not seen to run it',
+    ),
   workers: count.nullable().describe('workers that answered with it'),
   changes: z
     .array(
@@ -138,6 +145,7 @@ export const statusSchema = z.object({
     .describe('the configuration by key of upsync.yaml, without secrets'),
   nginx: z.object({
     state: z.enum(['unknown', 'running', 'stopped']),
+    via: way.nullable().describe('how changes of servers alone reach it; null: not known yet'),
     release: z.string().nullable().describe('digest that its workers answer with; null: none of ours'),
     draining: count.describe('generations of old workers that finish what they have'),
     problem: problem.nullable(),
@@ -170,6 +178,7 @@ export const statusSchema = z.object({
   counts: z.object({
     passes: counted.describe('by outcome'),
     reloads: counted.describe('by what came of them: proven, unproven, stopped'),
+    pushes: counted.describe("releases for nginx's workers to take by themselves: proven, unproven"),
     rejected: z.object({ render: count, test: count }),
     problems: count,
   }),

@@ -1,4 +1,4 @@
-import type { Event } from '../pipeline/event.ts';
+import type { Event, Terms } from '../pipeline/event.ts';
 import type { Notice, Outcome, Proof, Step, StepTimes } from '../pipeline/outcome.ts';
 import type { Problem } from '../pipeline/problem.ts';
 import type { QueryKey } from '../pipeline/query.ts';
@@ -93,6 +93,8 @@ export interface ReleaseRecord {
   /** ms from Consul's answer to the proof. */
   readonly changeToLive: number | undefined;
   readonly steps: StepTimes;
+  /** How nginx took it; undefined where it was not seen to. */
+  readonly by: Terms['via'] | undefined;
   readonly workers: number | undefined;
   readonly changes: readonly ChangeRecord[];
   /** Why it was rolled back. */
@@ -119,6 +121,8 @@ export interface Named {
 interface Counts {
   readonly passes: Readonly<Partial<Record<Outcome['kind'], number>>>;
   readonly reloads: Readonly<Partial<Record<Proof['kind'], number>>>;
+  /** Where nginx's workers take a release by themselves. */
+  readonly pushes: Readonly<Partial<Record<Proof['kind'], number>>>;
   readonly rejected: { readonly render: number; readonly test: number };
   readonly problems: number;
 }

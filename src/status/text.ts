@@ -17,7 +17,7 @@ export function statusText(status: Status, { coloured }: TextOptions = { coloure
     headLines(status, paint),
     table(['UPSTREAM', 'SERVERS', 'FROM', 'IN CONSUL', 'ANSWERED'], upstreamRows(status, paint)),
     status.warnings.map((warning) => paint.warn(`! ${printable(warning)}`)),
-    table(['RELEASE', 'WHEN', 'LIVE AFTER', 'TEST', 'RELOAD', 'WHAT'], releaseRows(status, paint)),
+    table(['RELEASE', 'WHEN', 'LIVE AFTER', 'TEST', 'BY', 'WHAT'], releaseRows(status, paint)),
     problemLines(status),
   ];
   const text = blocks.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
@@ -48,11 +48,26 @@ function headLines(status: Status, paint: Paint): string[] {
   ];
 }
 
-function nginxWords({ nginx: { state, release, draining } }: Status): string {
+function nginxWords({
+  nginx: { state, via, release, draining },
+  counts: { reloads, pushes },
+}: Status): string {
   if (state === 'unknown') return 'nginx has not been looked at yet';
   if (state === 'stopped') return 'nginx is not running';
   const drain = draining === 0 ? '' : `, ${draining} old generation${draining === 1 ? ' drains' : 's drain'}`;
-  return `nginx runs ${release === null ? 'none of our releases' : `release ${release}`}${drain}`;
+  return `nginx runs ${release === null ? 'none of our releases' : `release ${release}`}${drain}${wayWords(via, sum(reloads), sum(pushes))}`;
+}
+
+/** How changes reach it, and how often they did so far. */
+function wayWords(via: Status['nginx']['via'], reloads: number, pushes: number): string {
+  if (via === null) return '';
+  const reloaded = `${reloads} reload${reloads === 1 ? '' : 's'}`;
+  if (via === 'reload' && pushes === 0) return `; ${reloaded}`;
+  return `; changes by ${via}: ${pushes} push${pushes === 1 ? '' : 'es'}, ${reloaded}`;
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((all, one) => all + one, 0);
 }
 
 const consulWords: Readonly<Record<Status['consul'], string>> = {
@@ -89,12 +104,12 @@ function releaseRows({ releases, time }: Status, paint: Paint): Cell[][] {
   return Object.values(releases)
     .slice(-shownReleases)
     .reverse()
-    .map(({ digest, at, result, changeToLive, steps, changes, problem, times }) => [
+    .map(({ digest, at, result, changeToLive, steps, by, changes, problem, times }) => [
       { text: digest, ...(result === 'rolledBack' ? { paint: paint.bad } : {}) },
       { text: `${duration(time - at)} ago` },
       { text: result === 'rolledBack' ? 'rolled back' : ms(changeToLive) },
       { text: ms(steps.test ?? null) },
-      { text: ms(steps.prove ?? null) },
+      { text: by === null ? '-' : `${by} ${ms(steps.prove ?? null)}` },
       {
         text:
           problem === null

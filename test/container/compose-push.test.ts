@@ -35,7 +35,8 @@ test('with VIA=push the whole environment scales to three and back with no reloa
   expect(after.reloads).toBe(before.reloads);
   const { ready, release, counts: came } = await status(stack);
   expect({ ready, digests: after.digests }).toEqual({ ready: true, digests: [release.digest] });
-  expect(came.reloads).toEqual({});
+  expect(came).toMatchObject({ reloads: {}, pushes: { proven: expect.any(Number) } });
+  expect(came.pushes.proven).toBeGreaterThanOrEqual(3);
 });
 
 /** Of the gateway's nginx: its workers, as the engine sees them and by what they say, and how often it was reloaded. */

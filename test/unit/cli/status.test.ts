@@ -55,7 +55,7 @@ test('the status is shown as text, or as JSON as it was told', async () => {
   await using lock = (await working()).lock;
   const { code, text } = await run();
   expect(code).toBe(0);
-  expect(text).toMatch(/^upsync 1\.2\.3, up .*\nnginx runs release a\n/);
+  expect(text).toMatch(/^upsync 1\.2\.3, up .*\nnginx runs release a; 1 reload\n/);
   expect(text).toMatch(/^web1 +2 up +live +2 passing +\d+ ms ago$/m);
   const json = await run({ json: true });
   expect(JSON.parse(json.text)).toMatchObject({ version: '1.2.3', upstreams: { web1: { up: 2 } } });

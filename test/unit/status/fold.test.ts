@@ -189,6 +189,7 @@ describe('releases', () => {
     expect(statusAt(2_000, stateAfter(...well)).releases).toEqual({
       1: {
         digest: 'a',
+        by: 'reload',
         at: start + 150,
         result: 'live',
         changeToLive: 121.4,
@@ -303,12 +304,16 @@ describe('nginx', () => {
   test('was reloaded so often, with these results', () => {
     const applied = (proof: 'proven' | 'unproven'): Timed => [0, { type: 'applied', digest: 'a', proof }];
     const state = stateAfter(applied('proven'), applied('unproven'), applied('proven'));
-    expect(statusAt(1, state).counts.reloads).toEqual({ proven: 2, unproven: 1 });
+    expect(statusAt(1, state).counts).toMatchObject({ reloads: { proven: 2, unproven: 1 }, pushes: {} });
   });
 
   test('was not reloaded for what its workers took by themselves', () => {
-    const state = stateAfter([0, { type: 'applied', digest: 'a', proof: 'proven', pushed: true }]);
-    expect(statusAt(1, state).counts.reloads).toEqual({});
+    const pushed = (proof: 'proven' | 'unproven'): Timed => [
+      0,
+      { type: 'applied', digest: 'a', proof, pushed: true },
+    ];
+    const state = stateAfter(pushed('proven'), pushed('unproven'), pushed('proven'));
+    expect(statusAt(1, state).counts).toMatchObject({ reloads: {}, pushes: { proven: 2, unproven: 1 } });
   });
 });
 

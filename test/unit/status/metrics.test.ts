@@ -53,12 +53,22 @@ test('count by outcome, and have each that an alert needs from the start', async
   const metrics = await read(...well, [2_000, failing], [2_500, failing]);
   expect(valuesOf(metrics, 'upsync_passes_total')).toMatchObject({ published: 1, failed: 2 });
   expect(valuesOf(metrics, 'upsync_reloads_total')).toEqual({ proven: 1, unproven: 0, stopped: 0 });
+  expect(valuesOf(metrics, 'upsync_pushes_total')).toEqual({ proven: 0, unproven: 0 });
   expect(valuesOf(metrics, 'upsync_releases_rejected_total')).toEqual({ render: 0, test: 0 });
   expect(valuesOf(metrics, 'upsync_change_blocked_seconds')).toEqual({
     rejected: 0,
     rolledBack: 0,
     failed: 1,
   });
+});
+
+test('what workers take by themselves counts as a push and not as a reload', async () => {
+  const metrics = await read(...well, [
+    2_000,
+    { type: 'applied', digest: 'b', proof: 'proven', pushed: true },
+  ]);
+  expect(valuesOf(metrics, 'upsync_reloads_total')).toMatchObject({ proven: 1 });
+  expect(valuesOf(metrics, 'upsync_pushes_total')).toEqual({ proven: 1, unproven: 0 });
 });
 
 test('histograms are cumulative and end with all', async () => {

@@ -35,17 +35,39 @@ test('a line for each upstream, and the last releases, the newest first', () => 
   const more = reconciled(published(releaseOf('b', 4), { changes }), { changeToLive: 88 });
   const text = statusText(statusAt(63_000, stateAfter(...well, [3_000, more], [4_000, running('b', 1)])));
   expect(text).toBe(`upsync 1.2.3, up 63 s, ready
-nginx runs release b, 1 old generation drains
+nginx runs release b, 1 old generation drains; 1 reload
 Consul at http://127.0.0.1:8500 answers
 
 UPSTREAM  SERVERS  FROM  IN CONSUL  ANSWERED
 api       1 up     live  1 passing  63 s ago
 web1      4 up     live  2 passing  63 s ago
 
-RELEASE  WHEN      LIVE AFTER  TEST   RELOAD  WHAT
-b        60 s ago  88 ms       12 ms  105 ms  api −10.0.0.7:80 ~10.0.0.8:80, web1 +4
-a        63 s ago  121 ms      12 ms  105 ms  web1 +10.0.0.1:80
+RELEASE  WHEN      LIVE AFTER  TEST   BY             WHAT
+b        60 s ago  88 ms       12 ms  reload 105 ms  api −10.0.0.7:80 ~10.0.0.8:80, web1 +4
+a        63 s ago  121 ms      12 ms  reload 105 ms  web1 +10.0.0.1:80
 `);
+});
+
+test('how changes reach nginx is told, and of each release which way it went', () => {
+  const pushing = { ...configured, terms: { ...configured.terms, via: 'push' as const } };
+  const proof = { kind: 'proven', by: 'answers', workers: 2, draining: 0, pushed: true } as const;
+  const pushed = reconciled(published(releaseOf('b', 3), { proof, steps: { prove: 2.4 } }), {
+    changeToLive: 7,
+  });
+  const text = statusText(
+    statusAt(
+      63_000,
+      stateAfter(
+        ...well,
+        [1_500, pushing],
+        [2_990, { type: 'applied', digest: 'b', proof: 'proven', pushed: true }],
+        [3_000, pushed],
+      ),
+    ),
+  );
+  expect(text).toContain('\nnginx runs release b; changes by push: 1 push, 1 reload\n');
+  expect(text).toMatch(/^b +60 s ago +7 ms +- +push 2 ms +web1/m);
+  expect(text).toMatch(/^a +63 s ago +121 ms +12 ms +reload 105 ms +web1/m);
 });
 
 test('what is not as it should be stands between, and colours only where they are wanted', () => {

@@ -30,7 +30,12 @@ export function statusAt(after: number, state: State): Status {
 export const configured: Extract<Event, { type: 'configured' }> = {
   type: 'configured',
   upstreams: [upstreamPlan({ name: 'api', service: 'api' }), upstreamPlan()],
-  terms: { maxStale: 10_000, proofTimeout: 5_000, settings: { 'consul.address': 'http://127.0.0.1:8500' } },
+  terms: {
+    maxStale: 10_000,
+    proofTimeout: 5_000,
+    via: 'reload',
+    settings: { 'consul.address': 'http://127.0.0.1:8500' },
+  },
 };
 
 export function answered(service: string, passing = 1, index = '7'): Event {
