@@ -15,6 +15,7 @@ import { checkServices } from './check/services.ts';
 import { tryOut } from './check/try-out.ts';
 import { checkUpsync } from './check/upsync.ts';
 import { checkWay } from './check/way.ts';
+import { checkWorkers } from './check/workers.ts';
 import { askStatus } from './cli/ask-status.ts';
 import type { CheckOptions, Io } from './cli/io.ts';
 import type { Config } from './config/config.ts';
@@ -25,6 +26,7 @@ import { ProblemError } from './pipeline/problem.ts';
 import { type QueryKey, queryKey } from './pipeline/query.ts';
 import { inspectFolder } from './release/folder-facts.ts';
 import { type PrivatePlace, privatePlace } from './release/private-place.ts';
+import { firstBarred } from './release/readable.ts';
 import { isColoured } from './report/colour.ts';
 
 /** How long Consul is waited for, in ms: one that takes longer is not well. */
@@ -76,6 +78,9 @@ async function examine(config: Config, place: PrivatePlace, signal: AbortSignal)
   const auto = { ...config, nginx: { ...config.nginx, via: 'auto' as const } };
   const best = await attempt(() => wayFor(auto, signal), signal);
   const folder = await inspectFolder(output);
+  const pushes = resultOf(chosen)?.kind === 'push';
+  const user = pushes ? nginx.workersUser : undefined;
+  const barred = user && (await firstBarred(output, user));
   const status = await attempt(async () => (await askStatus(output, signal)).status, signal);
   const ours = [...plan.upstreams.map(({ name }) => name), ...upstreamsIn(files)];
   return [
@@ -105,6 +110,7 @@ async function examine(config: Config, place: PrivatePlace, signal: AbortSignal)
     }),
     ...problems.map((problem) => warn('proof', problem)),
     ...checkFolder(output, folder, live),
+    ...checkWorkers({ user, barred, output, running, live }),
     ...checkUpsync({ status, hasRelease: folder.current.kind !== 'missing' }),
   ];
 }

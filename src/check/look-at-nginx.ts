@@ -8,6 +8,7 @@ import { findPidFile } from '../nginx/pid-file.ts';
 import { orphanedWorkers } from '../nginx/processes.ts';
 import { testify } from '../nginx/proof.ts';
 import { isTaken, proofPlace } from '../nginx/proof-place.ts';
+import { workerUser } from '../nginx/worker-user.ts';
 import { attempt, resultOf } from './finding.ts';
 
 /** ms for an answer from this host, or from the next container. */
@@ -30,11 +31,14 @@ export async function lookAtNginx({ nginx, output }: Pick<Config, 'nginx' | 'out
   const master = isHere ? await inspectMaster(testimonies, resultOf(pidFile)) : undefined;
   const isServed = testimonies.length > 0;
   if (!isHere && !isServed && (await isTaken(proof.ask, signal))) held = proof.ask;
+  const build = await attempt(() => readBuild(binary, signal), signal);
+  const config = await attempt(() => crawl(resolve(conf), resolve(output), signal), signal);
   return {
     binary,
     conf,
-    build: await attempt(() => readBuild(binary, signal), signal),
-    config: await attempt(() => crawl(resolve(conf), resolve(output), signal), signal),
+    build,
+    config,
+    workersUser: await workerUser(master?.pid, resultOf(build), resultOf(config)),
     by: isHere ? ('pid' as const) : ('fifo' as const),
     master,
     orphans: isHere ? await orphanedWorkers() : [],

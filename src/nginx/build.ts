@@ -8,6 +8,9 @@ export interface Build {
   readonly prefix: string;
   readonly conf: string;
   readonly pid: string;
+  /** Whom workers run as where nginx.conf does not say. */
+  readonly user: string;
+  readonly group: string;
   /** Whether the Lua module is built in, as in OpenResty. */
   readonly hasLua: boolean;
   /** HTTP modules that are usually there and were left out, as in `http_fastcgi_module`. */
@@ -27,12 +30,15 @@ export function parseBuild(output: string): Build {
   for (const [, name = '', quoted, bare = ''] of line.matchAll(/--([\w-]+)(?:=(?:'([^']*)'|(\S*)))?/g)) {
     options.set(name, quoted ?? bare);
   }
+  const user = options.get('user') || 'nobody';
   const prefix = options.get('prefix') || '/usr/local/nginx';
   return {
     version: /^\S+ version: (\S+)/m.exec(output)?.[1] ?? 'unknown',
     prefix,
     conf: resolve(prefix, options.get('conf-path') || 'conf/nginx.conf'),
     pid: resolve(prefix, options.get('pid-path') || 'logs/nginx.pid'),
+    user,
+    group: options.get('group') || user,
     hasLua: /--add-module=\S*(lua-nginx-module|ngx_lua)/.test(line),
     without: new Set(
       [...options.keys()]

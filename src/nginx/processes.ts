@@ -67,6 +67,11 @@ async function isOrphaned(pid: number): Promise<boolean> {
   return (await isWorker(pid)) && (await masterOfWorker(pid)) === undefined;
 }
 
+/** What the kernel says of a process, line by line; empty where it is gone. */
+export async function toldOf(pid: number): Promise<string> {
+  return told(`/proc/${pid}/status`);
+}
+
 /** Empty where the process is gone. nginx ends its title with a NUL. */
 async function titleOf(pid: number): Promise<string> {
   const text = await told(`/proc/${pid}/cmdline`);

@@ -17,6 +17,7 @@ test('with VIA=push the whole environment scales to three and back with no reloa
   const url = `http://${await stack.address('gateway')}:8080`;
   const checked = await stack.compose('exec', '-T', 'upsync', 'upsync', 'check');
   expect(checked).toMatch(/^ok +via +servers come and go with no reload/m);
+  expect(checked).toMatch(/^ok +workers +nginx's workers \(\w+\) may read \/etc\/nginx\/upsync$/m);
   const before = await seen(stack);
 
   const clients = Array.from({ length: 3 }, () => steadily(`${url}/web1/`, 5));

@@ -13,6 +13,8 @@ test('the compiled-in paths are read, but not from within quotes', () => {
     prefix: '/usr/share/nginx',
     conf: '/etc/nginx/nginx.conf',
     pid: '/run/nginx.pid',
+    user: 'nobody',
+    group: 'nobody',
     hasLua: false,
     without: new Set(['http_scgi_module']),
   });
@@ -25,11 +27,14 @@ test("what is not named has nginx's defaults, below its prefix", () => {
       prefix: '/opt/nginx',
       conf: '/opt/nginx/conf/nginx.conf',
       pid: '/opt/nginx/logs/nginx.pid',
+      user: 'nobody',
+      group: 'nobody',
       hasLua: false,
       without: new Set(),
     },
   );
   expect(parseBuild('').prefix).toBe('/usr/local/nginx');
+  expect(parseBuild('configure arguments: --user=nginx\n')).toMatchObject({ user: 'nginx', group: 'nginx' });
 });
 
 test.each(['../ngx_lua-0.10.26', '/build/lua-nginx-module'])('%s is the Lua module, built in', (path) => {
