@@ -286,6 +286,24 @@ test('draining workers hold nothing back that takes no reload, and it is counted
   expect(on.events).toContainEqual({ type: 'applied', digest, proof: 'proven', pushed: true });
 });
 
+test.for([
+  { structure: 'the same', asked: 0 },
+  { structure: 'another', asked: 1 },
+])('a change of $structure structure asks nginx $asked times before it is applied', async (change) => {
+  const on = withInstances(1);
+  on.live = { ...release('before'), structure: 'the same' };
+  let asked = 0;
+  const running = async () => {
+    asked += 1;
+    return on.running;
+  };
+  const releases = { ...on.pipeline.releases, structure: () => change.structure };
+  const gateway = { ...on.pipeline.gateway, running };
+  const { outcome } = await pass({ ...on, pipeline: { ...on.pipeline, releases, gateway } });
+  expect(outcome.kind).toBe('published');
+  expect(asked).toBe(change.asked);
+});
+
 describe('a dry run', () => {
   test('ends after the test: it publishes nothing and signals nobody', async () => {
     const on = withInstances(1);
