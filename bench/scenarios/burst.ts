@@ -34,17 +34,18 @@ async function once(bench: Bench, tool: Tool): Promise<void> {
   await bench.sleep(500);
   const before = turn.gateway.reloads.length;
   await using watch = keepAsking(turn);
-  let lastAt = 0;
+  let lastSentAt = 0;
   const began = performance.now();
   const sent = others.map(async (backend, at) => {
     await bench.sleep(began + at * apart - performance.now());
-    lastAt = await registry.join(service, backend);
+    lastSentAt = await registry.join(service, backend);
   });
   await Promise.all(sent);
-  const answered = () => fullAt(watch.answers, [first, ...others]);
+  const answered = () =>
+    tool.lua === true ? lastAt(watch.answers, others) : fullAt(watch.answers, [first, ...others]);
   await untilQuiet(bench, turn, () => answered() !== undefined);
   bench.record({ tool: tool.name, ...reloads }, turn.gateway.reloads.length - before);
-  bench.record({ tool: tool.name, ...full }, (answered() ?? Number.NaN) - lastAt);
+  bench.record({ tool: tool.name, ...full }, (answered() ?? Number.NaN) - lastSentAt);
   await Promise.all([first, ...others].map((backend) => registry.leave(service, backend)));
 }
 
@@ -56,6 +57,11 @@ function fullAt(answers: readonly Answer[], backends: readonly Backend[]): numbe
     return backends.every(({ name }) => seen.has(name));
   });
   return complete.map(([answer]) => answer?.at ?? 0).sort((a, b) => a - b)[0];
+}
+
+/** No worker is replaced by push: it has them all once the last that joined has answered. */
+function lastAt(answers: readonly Answer[], joined: readonly Backend[]): number | undefined {
+  return answers.find(({ body }) => body === joined.at(-1)?.name)?.at;
 }
 
 function keepAsking({ gateway }: Turn): AsyncDisposable & { answers: readonly Answer[] } {
