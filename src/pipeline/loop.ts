@@ -35,6 +35,8 @@ export async function loop(pipeline: Pipeline, bell: Quiescence, signal: AbortSi
         ? { changeToLive: clock.now() - changedAt }
         : {}),
     });
+    if (outcome.kind === 'published' && outcome.proof.kind === 'proven')
+      bell.reached(outcome.proof.pushed ? 'push' : 'reload');
     if (done) changedAt = undefined;
     if (outcome.kind === 'superseded') bell.nudge();
     // Whoever waits for the last service has waited long enough: its answer needs no quiet time.

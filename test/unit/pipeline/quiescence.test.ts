@@ -48,6 +48,29 @@ test('a burst that never ends goes every max', async () => {
   expect(passes).toEqual([0, 1020, 2020]);
 });
 
+test('where the last change took no reload, a tenth of both times is waited', async () => {
+  const { clock, bell, passes } = listen();
+  bell.reached('push');
+  for (let count = 0; count < 3; count++) {
+    bell.change();
+    await clock.advance(20);
+  }
+  expect(passes).toEqual([0, 20, 40]);
+  passes.length = 0;
+  for (let count = 0; count < 50; count++) {
+    bell.change();
+    await clock.advance(5);
+  }
+  expect(passes).toEqual([60, 165, 265]);
+  bell.reached('reload');
+  passes.length = 0;
+  for (let count = 0; count < 3; count++) {
+    bell.change();
+    await clock.advance(20);
+  }
+  expect(passes).toEqual([]);
+});
+
 test('50 changes 20 ms apart make at most three passes, though each takes 110 ms', async () => {
   const { clock, bell, passes } = listen(110);
   for (let count = 0; count < 50; count++) {
