@@ -1,40 +1,63 @@
 import { randomUUID } from 'node:crypto';
-import { readlinkSync } from 'node:fs';
-import { mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  closeSync,
+  fsync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { ProblemError, problemOf } from '../pipeline/problem.ts';
 
+/*
+ * What the kernel only takes note of is done at once: a detour by Node's threads costs ten times as much for each step,
+ * and a change has a dozen on its way. What waits for the disk itself (`sync…`) holds nobody up.
+ */
+
 /** A recursive mkdir alone takes a read-only disk for a folder that is not there. */
-async function makeFolder(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await mkdir(path).catch((error) => {
+function makeFolder(path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  try {
+    mkdirSync(path);
+  } catch (error) {
     if (!isCode(error, 'EEXIST')) throw error;
-  });
+  }
 }
 
 /** Writes files into a new folder, which the disk may not have before `syncAll`. */
-export async function writeAll(folder: string, files: readonly (readonly [path: string, text: string])[]) {
-  await makeFolder(folder);
-  const below = new Set(files.map(([path]) => dirname(path)));
-  below.delete(folder);
-  for (const path of below) await mkdir(path, { recursive: true });
-  await allDone(files.map(([path, text]) => write(path, text)));
+export function writeAll(folder: string, files: readonly (readonly [path: string, text: string])[]): void {
+  makeFolder(folder);
+  for (const below of new Set(files.map(([path]) => dirname(path)))) mkdirSync(below, { recursive: true });
+  for (const [path, text] of files) write(path, text);
 }
 
-function write(path: string, text: string): Promise<void> {
-  return atPath(path, () => writeFile(path, text, { mode: 0o644 }));
+function write(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { mode: 0o644 });
+  } catch (error) {
+    throw atPath(path, error);
+  }
 }
+
+const fsyncOf = promisify(fsync);
 
 /** Waits until the disk has a file, or the names in a folder: a rename is on disk only once its folder is. */
 export async function syncPath(path: string): Promise<void> {
-  await atPath(path, async () => {
-    const file = await open(path, 'r');
+  try {
+    const file = openSync(path, 'r');
     try {
-      await file.sync();
+      await fsyncOf(file);
     } finally {
-      await file.close();
+      closeSync(file);
     }
-  });
+  } catch (error) {
+    throw atPath(path, error);
+  }
 }
 
 /** The same for many, three at a time: a slow disk must not take up all threads while others have work for them. */
@@ -43,7 +66,9 @@ export async function syncAll(paths: readonly string[]): Promise<void> {
   const work = async () => {
     for (const path of left) await syncPath(path);
   };
-  await allDone([work(), work(), work()]);
+  // Each to its end, or one would go on in a folder that is removed.
+  for (const each of await Promise.allSettled([work(), work(), work()]))
+    if (each.status === 'rejected') throw each.reason;
 }
 
 /** Files, and the folders that they lie in. */
@@ -51,50 +76,47 @@ export function withFolders(paths: readonly string[]): string[] {
   return [...paths, ...new Set(paths.map((path) => dirname(path)))];
 }
 
-/** Waits for each to its end, or one would go on in a folder that is removed. Rejects as the first that did. */
-export async function allDone(work: readonly Promise<void>[]): Promise<void> {
-  for (const each of await Promise.allSettled(work)) if (each.status === 'rejected') throw each.reason;
-}
-
 /** A full disk is told without the path. */
-async function atPath(path: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    throw new ProblemError({ where: path, ...problemOf(error) }, { cause: error });
-  }
+function atPath(path: string, error: unknown): ProblemError {
+  return new ProblemError({ where: path, ...problemOf(error) }, { cause: error });
 }
 
 /** Replaces a file in one step: whoever reads sees the old contents or the new. */
 export async function replaceDurably(path: string, contents: string): Promise<void> {
   const fresh = `${path}.${randomUUID()}`;
-  await write(fresh, contents);
+  write(fresh, contents);
   await syncPath(fresh);
-  await rename(fresh, path);
+  renameSync(fresh, path);
   await syncPath(dirname(path));
 }
 
 /** Points a symlink at `target` in one step, whatever was at `path`. The disk may not have it yet. */
-export async function pointAt(path: string, target: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+export function pointAt(path: string, target: string): void {
+  mkdirSync(dirname(path), { recursive: true });
   const fresh = `${path}.${randomUUID()}`;
-  await symlink(target, fresh);
+  symlinkSync(target, fresh);
   try {
-    await rename(fresh, path).catch(async (error) => {
-      if (!isCode(error, 'EISDIR')) throw error;
-      // A copy of the managed folder that followed its links; the copy is swept away later.
-      await rename(path, `${path}.${randomUUID()}`);
-      await rename(fresh, path);
-    });
+    replace(fresh, path);
   } catch (error) {
-    await rm(fresh, { force: true });
+    rmSync(fresh, { force: true });
     throw error;
+  }
+}
+
+function replace(fresh: string, path: string): void {
+  try {
+    renameSync(fresh, path);
+  } catch (error) {
+    if (!isCode(error, 'EISDIR')) throw error;
+    // A copy of the managed folder that followed its links; the copy is swept away later.
+    renameSync(path, `${path}.${randomUUID()}`);
+    renameSync(fresh, path);
   }
 }
 
 /** The same, and the disk has it. */
 export async function pointDurably(path: string, target: string): Promise<void> {
-  await pointAt(path, target);
+  pointAt(path, target);
   await syncPath(dirname(path));
 }
 

@@ -13,7 +13,7 @@ export async function lay(folder: string, files: ReadonlyMap<string, string>): P
   const fresh = `${folder}.${randomUUID()}`;
   const texts = [...files].map(([name, text]) => [join(fresh, name), text] as const);
   try {
-    await writeAll(fresh, texts);
+    writeAll(fresh, texts);
     await syncAll(withFolders(texts.map(([path]) => path)));
     // Only what somebody took files away from lies there: who has it loaded reads it no more.
     await rm(folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { constants, type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -26,7 +27,7 @@ export async function acquireLock(output: string): Promise<Lock> {
   let taken = await take(output, connected);
   return {
     async assertHeld() {
-      if (await taken.isHeld()) return;
+      if (taken.isHeld()) return;
       // The folder may have been emptied: then it is taken again, unless somebody was quicker.
       const again = await take(output, connected);
       await taken.release();
@@ -40,7 +41,7 @@ export async function acquireLock(output: string): Promise<Lock> {
 }
 
 interface Taken {
-  isHeld(): Promise<boolean>;
+  isHeld(): boolean;
   release(): Promise<void>;
 }
 
@@ -106,9 +107,9 @@ async function listenIn(folder: FileHandle, output: string, connected: Connected
     await unlink(own).catch(() => undefined);
   }
   return {
-    isHeld: async () => (await inodeOf(join(output, socketName))) === mine,
+    isHeld: () => inodeOf(join(output, socketName)) === mine,
     async release() {
-      if ((await inodeOf(path)) === mine) await unlink(path);
+      if (inodeOf(path) === mine) await unlink(path);
       const closed = new Promise((resolve) => server.close(resolve));
       for (const connection of open) connection.destroy();
       await closed;
@@ -121,7 +122,7 @@ async function listenIn(folder: FileHandle, output: string, connected: Connected
 async function place(own: string, path: string, output: string): Promise<boolean> {
   // A hard link appears in one step, and only where nobody was first.
   if (await isLinked(own, path)) return true;
-  const stale = await inodeOf(path);
+  const stale = inodeOf(path);
   if (stale === undefined) return false;
   if (await answers(path)) throw new TakenError(output);
   // Who may replace what a dead process left is settled by a link of its own, named after it.
@@ -132,7 +133,7 @@ async function place(own: string, path: string, output: string): Promise<boolean
     return false;
   }
   try {
-    if ((await inodeOf(path)) !== stale) return false;
+    if (inodeOf(path) !== stale) return false;
     await rename(own, path);
     return true;
   } finally {
@@ -186,9 +187,10 @@ async function answers(path: string): Promise<boolean> {
   }
 }
 
-async function inodeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    ({ ino }) => ino,
-    () => undefined,
-  );
+function inodeOf(path: string): number | undefined {
+  try {
+    return statSync(path).ino;
+  } catch {
+    return undefined;
+  }
 }

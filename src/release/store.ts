@@ -97,7 +97,7 @@ export function createReleases(options: StoreOptions): Releases {
     async publish({ folder }) {
       await assertLocked();
       const release = known.get(folder) ?? missing(folder);
-      await pointAt(layout.current, join('releases', basename(folder)));
+      pointAt(layout.current, join('releases', basename(folder)));
       report({ type: 'progress', step: 'publish', part: 'current' });
       await this.mend();
       return release;

@@ -1,9 +1,10 @@
-import { rm, symlink } from 'node:fs/promises';
+import { symlinkSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { framePaths } from '../pipeline/frame.ts';
 import type { Release } from '../pipeline/release.ts';
 import type { Contents } from './contents.ts';
-import { allDone, withFolders, writeAll } from './disk.ts';
+import { withFolders, writeAll } from './disk.ts';
 import { lay } from './lay.ts';
 import type { Lua } from './lua-code.ts';
 import { manifestPath, manifestText } from './manifest.ts';
@@ -27,7 +28,7 @@ export async function writeRelease(
   const files = own.map(([path, text]) => [join(folder, path), text] as const);
   files.push([manifestPath(folder), manifestText(release, version)]);
   try {
-    await writeAll(folder, files);
+    writeAll(folder, files);
     if (common !== undefined) await share(folder, config, join(common.configs, structure), common.lua);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
@@ -45,5 +46,5 @@ async function share(
 ): Promise<void> {
   await lay(balancer.folder, code.files);
   await lay(place, config(place));
-  await allDone(framePaths.map((path) => symlink(relative(folder, join(place, path)), join(folder, path))));
+  for (const path of framePaths) symlinkSync(relative(folder, join(place, path)), join(folder, path));
 }
