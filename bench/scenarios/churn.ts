@@ -9,8 +9,9 @@ import { rotated, startTurn } from '../turn.ts';
 
 const service = 'churn';
 const seconds = 10;
-/** Between two changes, in ms. */
+/** Between two changes, in ms; what costs no reload is tried with five times as many too. */
 const apart = 250;
+const soon = 50;
 const lost = { what: 'requests lost, if sent once', unit: '' };
 /** Each connection is idle for some 50 ms between two requests. */
 const pace = { rate: 1_000, connections: 50 };
@@ -28,11 +29,13 @@ export const churn: Scenario = {
       // The last, with the slower command, is here for its processor time: once is enough.
       for (const tool of rotated(run === 0 ? tools : tools.slice(0, -1), run))
         await once(bench, tool, of, http);
+      if (bench.pushing !== undefined)
+        await once(bench, bench.pushing, `${of}, ${1000 / soon} a second`, http, soon);
     }
   },
 };
 
-async function once(bench: Bench, tool: Tool, of: string, http: string): Promise<void> {
+async function once(bench: Bench, tool: Tool, of: string, http: string, pause = apart): Promise<void> {
   const record = (what: string, unit: string, value: number) =>
     bench.record({ tool: tool.name, of, what, unit }, value);
   const { consul, registry } = await bench.consul();
@@ -46,7 +49,7 @@ async function once(bench: Bench, tool: Tool, of: string, http: string): Promise
   await using client = client200(`${gateway.bed.url}/${service}`, counts);
   client.start();
   const before = { cpu: await cpuTime(sidecar.pid), reloads: gateway.reloads.length };
-  await change(bench, registry, backends, present);
+  await change(bench, registry, backends, present, pause);
   await bench.sleep(1_000);
   const cpu = (await cpuTime(sidecar.pid)) - before.cpu;
   await client[Symbol.asyncDispose]();
@@ -64,11 +67,12 @@ async function change(
   registry: Registry,
   backends: readonly Backend[],
   present: Backend[],
+  pause: number,
 ): Promise<void> {
   const began = performance.now();
-  const changes = (bench.few(seconds) * 1000) / apart;
+  const changes = (bench.few(seconds) * 1000) / pause;
   for (let each = 0; each < changes; each += 1) {
-    await bench.sleep(began + each * apart - performance.now());
+    await bench.sleep(began + each * pause - performance.now());
     const absent = backends.find((backend) => !present.includes(backend));
     if (each % 2 === 0 && absent !== undefined) {
       present.push(absent);
