@@ -57,7 +57,8 @@ export function proofPlace(setting: string, output: string): ProofPlace {
       }
       const before = place;
       for (const one of [before, ...all]) {
-        if (await isHeld(one, signal)) continue;
+        // nginx may have started since it was asked.
+        if ((await isHeld(one, signal)) && (await testify(one.ask, 1000, signal)) === undefined) continue;
         place = one;
         return one === before ? {} : { left: before.listen };
       }
