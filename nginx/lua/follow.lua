@@ -1,5 +1,6 @@
 -- Follows the release that `current` names. Where it moved, the peers of the new one are read; where they cannot
--- be, those before stay. A release never changes, so its name tells whether there is anything to read.
+-- be, those before stay; a worker that has none yet takes those that nginx was last seen to run, or the copy of them
+-- that lies beside the releases. A release never changes, so its name tells whether there is anything to read.
 local output, variable, peers = ...
 local ffi = require "ffi"
 local ngx = ngx
@@ -13,6 +14,8 @@ local LENGTH = 4096
 
 local buffer = ffi.new("char[?]", LENGTH)
 local links = { current = output .. "/current", proven = output .. "/proven" }
+-- A folder with a copy of the peers that `proven` named.
+local spare = "spare"
 
 local function target_of(link)
     local length = read_link.readlink(link, buffer, LENGTH)
@@ -75,8 +78,9 @@ function follow.check(now)
     end
     refuse(target, now, done and ngx.NOTICE or ngx.ERR, why)
     -- A worker that has none yet: better those that nginx was last seen to run than none.
-    local proven = not taken and target_of(links.proven)
-    if proven then pcall(take, proven) end
+    for _, other in ipairs { target_of(links.proven) or spare, spare } do
+        if not taken then pcall(take, other) end
+    end
 end
 
 -- Looks, unless it did a moment ago.

@@ -33,7 +33,11 @@ const most = 65_535;
 
 /** The whole file, as a release of this digest and structure has it. */
 export function withHead({ contents }: File, digest: string, structure: string): string {
-  return `upsync-peers 1 ${digest} ${structure}\n${contents}`;
+  return headOf(digest, structure) + contents;
+}
+
+export function headOf(digest: string, structure: string): string {
+  return `upsync-peers 1 ${digest} ${structure}\n`;
 }
 
 const HEAD = /^upsync-peers 1 [0-9a-f]+ [0-9a-f]+$/;

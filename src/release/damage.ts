@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { peersPath } from '../pipeline/peers.ts';
+import { headOf, peersPath, peersProblem } from '../pipeline/peers.ts';
 import type { Problem } from '../pipeline/problem.ts';
 import type { Release } from '../pipeline/release.ts';
 import { targetOf } from './disk.ts';
@@ -25,12 +25,38 @@ export function isWhole(folder: string): boolean {
   );
 }
 
-/** What is missing of what its workers read: nginx would start without it, and serve nobody. */
-export function lostOfPush({ folder, digest, structure }: Release, lua: Lua | undefined): string | undefined {
+/** Of releases whose peers were found whole, when those were changed last: they are read again only where that moved. */
+export type Intact = Map<string, number>;
+
+/** What is missing or spoiled of what its workers read: nginx would start with it, and serve nobody. */
+export function lostOfPush(release: Release, lua: Lua | undefined, intact: Intact): string | undefined {
   // A release without peers is all structure.
-  if (lua === undefined || structure === digest) return undefined;
+  if (lua === undefined || release.structure === release.digest) return undefined;
+  if (!hasPeers(release, intact)) return join(release.folder, peersPath);
   const code = [...lua.code.files.keys()].map((name) => join(lua.balancer.folder, name));
-  return [join(folder, peersPath), ...code].find((path) => !existsSync(path));
+  return code.find((path) => !existsSync(path));
+}
+
+/** By its owner, by its group, by all. */
+const readable = 0o444;
+
+function hasPeers({ folder, digest, structure }: Release, intact: Intact): boolean {
+  const path = join(folder, peersPath);
+  try {
+    const { ctimeMs, mode } = statSync(path);
+    if (intact.get(folder) === ctimeMs) return true;
+    const text = readFileSync(path, 'utf8');
+    // Both were written alike: root can read what workers may not.
+    const isReadable = (statSync(manifestPath(folder)).mode & ~mode & readable) === 0;
+    const isIts = text.startsWith(headOf(digest, structure));
+    if (!isReadable || !isIts || peersProblem(text) !== undefined) return false;
+    // Only those of the live and the proven release are asked for.
+    if (intact.size > 10) intact.clear();
+    intact.set(folder, ctimeMs);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function gone(path: string): Problem {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
+  copyFileSync,
   fsync,
   mkdirSync,
   openSync,
@@ -88,6 +89,14 @@ export async function replaceDurably(path: string, contents: string): Promise<vo
   await syncPath(fresh);
   renameSync(fresh, path);
   await syncPath(dirname(path));
+}
+
+/** Replaces a file by a copy of another in one step, which the disk may not have yet. */
+export function replaceByCopy(path: string, original: string): void {
+  const fresh = `${path}.${randomUUID()}`;
+  mkdirSync(dirname(path), { recursive: true });
+  copyFileSync(original, fresh);
+  renameSync(fresh, path);
 }
 
 /** Points a symlink at `target` in one step, whatever was at `path`. The disk may not have it yet. */

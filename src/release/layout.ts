@@ -10,6 +10,7 @@ import { join } from 'node:path';
  * <output>/releases/<release>/   http.conf stream.conf http/… stream/… manifest.json, and peers for the Lua balancer
  * <output>/config/<structure>/  by push: `http.conf stream.conf http/… stream/…`, to which releases link
  * <output>/lua/<hash>/           the code of that balancer, by the hash of it
+ * <output>/spare/peers           a copy of the proven release's peers, for a worker that can read those of no release
  * ```
  */
 export interface Layout {
@@ -19,6 +20,7 @@ export interface Layout {
   readonly proven: string;
   readonly config: string;
   readonly lua: string;
+  readonly spare: string;
   /** The permanent links, each with what it points at. */
   readonly links: readonly { readonly path: string; readonly target: string }[];
 }
@@ -31,6 +33,7 @@ export function layoutOf(output: string): Layout {
     proven: join(output, 'proven'),
     config: join(output, 'config'),
     lua: join(output, 'lua'),
+    spare: join(output, 'spare'),
     links: ['http', 'stream'].map((context) => ({
       path: join(output, context, 'upsync.conf'),
       target: `../current/${context}.conf`,

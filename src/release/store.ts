@@ -4,14 +4,15 @@ import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Report } from '../pipeline/event.ts';
 import type { ProofAddress } from '../pipeline/frame.ts';
+import { peersPath } from '../pipeline/peers.ts';
 import type { Clock, Releases } from '../pipeline/ports.ts';
 import { ProblemError, problemOf } from '../pipeline/problem.ts';
 import type { Release } from '../pipeline/release.ts';
 import { wentBack } from '../pipeline/snapshot.ts';
 import { contentsOf } from './contents.ts';
-import { damageOf, gone, isWhole, lostOfPush } from './damage.ts';
+import { damageOf, gone, type Intact, isWhole, lostOfPush } from './damage.ts';
 import { diffReleases } from './diff.ts';
-import { pointAt, pointDurably, replaceDurably, syncAll, syncPath, targetOf } from './disk.ts';
+import { pointAt, pointDurably, replaceByCopy, replaceDurably, syncAll, syncPath, targetOf } from './disk.ts';
 import { layoutOf } from './layout.ts';
 import type { Lua } from './lua-code.ts';
 import { manifestPath, manifestText, readManifest } from './manifest.ts';
@@ -38,6 +39,7 @@ export function createReleases(options: StoreOptions): Releases {
   const staging = options.staging ?? layout.releases;
   /** Complete on disk. */
   const known = new Map<string, Release>();
+  const intact: Intact = new Map();
   /** Written, and perhaps not on disk yet. */
   const staged = new Map<string, { readonly release: Release; readonly paths: readonly string[] }>();
   /** Whether there is a release for nginx to start with, as far as this process has seen. */
@@ -50,12 +52,12 @@ export function createReleases(options: StoreOptions): Releases {
     const folder = join(layout.releases, basename(target));
     const cached = known.get(folder);
     if (!isWhole(folder)) return undefined;
-    if (cached !== undefined) return lostOfPush(cached, lua) === undefined ? cached : undefined;
+    if (cached !== undefined) return lostOfPush(cached, lua, intact) === undefined ? cached : undefined;
     const manifest = await readManifest(folder);
     if (manifest === undefined) return undefined;
     const { digest, structure = digest, time, view, indexes } = manifest;
     const release = { folder, digest, structure, time, view, indexes };
-    if (lostOfPush(release, lua) !== undefined) return undefined;
+    if (lostOfPush(release, lua, intact) !== undefined) return undefined;
     known.set(folder, release);
     return release;
   }
@@ -118,7 +120,7 @@ export function createReleases(options: StoreOptions): Releases {
       const lost = damageOf(layout);
       if (lost !== undefined) return lost;
       const live = known.get(join(layout.releases, basename(targetOf(layout.current) ?? '')));
-      const path = live === undefined ? undefined : lostOfPush(live, lua);
+      const path = live === undefined ? undefined : lostOfPush(live, lua, intact);
       return path === undefined ? undefined : gone(path);
     },
 
@@ -148,6 +150,9 @@ export function createReleases(options: StoreOptions): Releases {
       if (targetOf(layout.proven) === target) return;
       await assertLocked();
       await pointDurably(layout.proven, target);
+      // A release without peers is all structure.
+      if (release.structure !== release.digest)
+        replaceByCopy(join(layout.spare, peersPath), join(release.folder, peersPath));
       report({ type: 'progress', step: 'prove', part: 'proven' });
     },
 

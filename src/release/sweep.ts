@@ -23,7 +23,7 @@ export async function sweep(layout: Layout, balancer?: string): Promise<void> {
   const torn = others.filter((name) => !isWhole(join(layout.releases, name)));
   const whole = others.filter((name) => !torn.includes(name));
   const old = whole.slice(0, Math.max(0, whole.length - oldReleases));
-  const places = [layout.output, ...layout.links.map(({ path }) => dirname(path))];
+  const places = [layout.output, layout.spare, ...layout.links.map(({ path }) => dirname(path))];
   const left = await Promise.all(
     places.map(async (place) =>
       (await namesIn(place)).filter((name) => unfinished.test(name)).map((name) => join(place, name)),
