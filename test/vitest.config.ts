@@ -21,7 +21,9 @@ export default defineConfig({
         // The same tests with an nginx that follows by itself: those that do not speak of reloads.
         test: {
           name: 'push',
-          include: ['daemon-*', 'fault-*', 'hostile-*'].map((name) => `test/integration/${name}.test.ts`),
+          include: ['daemon-*', 'fault-*', 'hostile-*', 'publish-killed'].map(
+            (name) => `test/integration/${name}.test.ts`,
+          ),
           exclude: ['daemon-push'].map((name) => `test/integration/${name}.test.ts`),
           env: { UPSYNC_TEST_VIA: 'push' },
           fileParallelism: false,

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -24,22 +24,18 @@ interface Given {
   readonly template?: string;
   /** Instead of a file of the balancer's. */
   readonly code?: readonly [name: string, text: string];
+  /** What becomes of the candidate's peers. */
+  readonly spoil?: (peers: string) => string;
 }
 
 /** What a gateway that pushes says of a view, in the whole configuration of an nginx that is not started. */
-async function judge(given: View, { http = '', template, code }: Given = {}, signal = never) {
+async function judge(given: View, { http = '', ...rest }: Given = {}, signal = never) {
   const options = gateway({ main: load ?? '', http, named: [] });
   await using nginx = await layNginx(options);
-  return await judgeIn(nginx, given, template, code, signal);
+  return await judgeIn(nginx, given, rest, signal);
 }
 
-async function judgeIn(
-  nginx: NginxBed,
-  given: View,
-  template: string | undefined,
-  code: Given['code'],
-  signal: AbortSignal,
-) {
+async function judgeIn(nginx: NginxBed, given: View, { template, code, spoil }: Given, signal: AbortSignal) {
   const output = join(nginx.folder, 'upsync');
   const clock = realClock;
   const lua = luaFor(output, true);
@@ -70,6 +66,8 @@ async function judgeIn(
     assertLocked,
   });
   const candidate = await releases.stage(rendered.files, given);
+  const peers = join(candidate.folder, 'peers');
+  if (spoil !== undefined) await writeFile(peers, spoil(await readFile(peers, 'utf8')));
   const gatewayOptions: GatewayOptions = {
     conf: nginx.conf,
     prefix: undefined,
@@ -127,6 +125,16 @@ test.skipIf(load === undefined).each([
   expect(verdict).toMatchObject({
     kind: 'refused',
     problems: [{ what: expect.stringContaining('second balancing method') }],
+  });
+});
+
+test.skipIf(load === undefined)('peers that workers would not take are refused before that', async () => {
+  const { verdict } = await judge(view(nobody), {
+    spoil: (peers) => peers.replace(' up\n', ' sideways\n'),
+  });
+  expect(verdict).toMatchObject({
+    kind: 'refused',
+    problems: [{ what: 'it is no server', where: expect.stringMatching(/\/peers, line 3$/) }],
   });
 });
 

@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readlink, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import { type Consul, startConsul } from '../bed/consul.ts';
 import { startNginx } from '../bed/nginx.ts';
+import { via } from '../bed/via.ts';
 import { type Backend, startBackend } from '../support/backend.ts';
-import { ask, gateway, killAll, tally } from '../support/gateway.ts';
+import { ask, gateway, killAll, steadily, tally } from '../support/gateway.ts';
 import { flagsOf, launch, outputOf, startUpsync } from '../support/upsync.ts';
 
 const run = promisify(execFile);
@@ -34,6 +35,7 @@ async function killAt(step: number, publish: 'first' | 'second', fate: Fate, { c
   if (publish === 'second') expect(await launch(driver, ['0', ...args]).ended).toMatchObject({ code: 0 });
   await consul.register(two.as(service, id(two)));
 
+  const client = steadily(publish === 'second' ? url : nginx.url, 5);
   await using killed = launch(driver, [String(step), ...args]);
   const { signal } = await killed.ended;
   const steps = killed.lines.map(({ msg }) => msg);
@@ -41,6 +43,8 @@ async function killAt(step: number, publish: 'first' | 'second', fate: Fate, { c
 
   await run('nginx', ['-t', '-q', '-e', '/dev/null', '-c', nginx.conf]);
   if (fate === 'is killed too') {
+    // Nobody answers meanwhile.
+    await client.stop();
     await killAll(nginx);
     await nginx.start();
   }
@@ -49,6 +53,11 @@ async function killAt(step: number, publish: 'first' | 'second', fate: Fate, { c
 
   await using upsync = startUpsync(place, '--service', service);
   await Promise.race([upsync.next('published'), upsync.next('unchanged')]);
+  // The death and the return cost nobody anything.
+  if (fate === 'goes on') {
+    const answers = Object.keys(await client.stop());
+    expect(answers.filter((answer) => !['gateway', 'one', 'two'].includes(answer))).toEqual([]);
+  }
   expect(await tally(url, 4)).toEqual({ one: 2, two: 2 });
   const output = outputOf(nginx);
   expect(await readlink(join(output, 'current'))).toBe(await readlink(join(output, 'proven')));
@@ -58,6 +67,8 @@ async function killAt(step: number, publish: 'first' | 'second', fate: Fate, { c
 
 async function killAtEach(publish: 'first' | 'second', fate: Fate): Promise<readonly string[]> {
   const temporary = await mkdtemp(join(tmpdir(), 'upsync-killed-'));
+  // Workers of another user go through it to what they serve.
+  await chmod(temporary, 0o755);
   vi.stubEnv('TMPDIR', temporary);
   try {
     await using consul = await startConsul();
@@ -93,16 +104,26 @@ const lastSteps = [
   'reloaded',
   'before symlink proven',
   'before rename proven',
+  ...(via === 'push' ? ['before rename peers'] : []),
   'prove proven',
   'prove',
 ];
+
+/** By push: a release's peers, and its links to a configuration that others may have too. */
+const writing = via === 'push' ? ['before write peers'] : [];
+const linking = via === 'push' ? ['before symlink http.conf', 'before symlink stream.conf'] : [];
+/** Code and configuration, before the first release that names them. */
+const laying = via === 'push' ? ['before rm HASH', 'before rename HASH'] : [];
 
 for (const fate of ['goes on', 'is killed too'] as const) {
   test(`upsync killed at any step of its first release, and nginx ${fate}: nginx can start and the next start converges`, async () => {
     expect(await killAtEach('first', fate)).toEqual([
       'render',
+      ...writing,
+      ...laying,
+      ...laying,
+      ...linking,
       'stage',
-      'before rename manifest.json',
       'test',
       'before symlink current',
       'before rename current',
@@ -120,8 +141,9 @@ for (const fate of ['goes on', 'is killed too'] as const) {
   test(`upsync killed at any step of a further release, and nginx ${fate}: nginx can start and the next start converges`, async () => {
     expect(await killAtEach('second', fate)).toEqual([
       'render',
+      ...writing,
+      ...linking,
       'stage',
-      'before rename manifest.json',
       'test',
       'before symlink current',
       'before rename current',

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { until } from '../bed/nginx-processes.ts';
@@ -54,6 +54,7 @@ const broken: Record<string, (whole: string) => string | undefined> = {
   'an empty file': () => '',
   'no file': () => undefined,
   'half a file': (whole) => whole.slice(0, whole.length / 2),
+  'nothing behind its head': (whole) => whole.slice(0, whole.indexOf('\n') + 1),
   'a file whose last line is cut': (whole) => whole.slice(0, -1),
   'a file whose end counts other servers': (whole) => whole.replace(/end \d+/, 'end 7'),
   'a file of another format': (whole) => whole.replace('upsync-peers 1', 'upsync-peers 2'),
@@ -122,13 +123,20 @@ test.skipIf(!canPush)('a pointer that is gone or leads nowhere changes nothing',
   await using a = await startBackend('a');
   await using b = await startBackend('b');
   await using gateway = await startPush({ peers: { web: at(a) } });
-  expect(await bodies(gateway, 3)).toEqual(['a']);
+  const [first = ''] = (await releaseByWorker(gateway, 1)).values();
+  await gateway.pointAt(`releases/${first}`, 'proven');
+  const second = await gateway.publish({ web: at(b) });
+  expect(await status(gateway)).toMatchObject({ release: second, problem: null });
   await gateway.pointAt('releases/nowhere');
-  expect(await bodies(gateway, 3)).toEqual(['a']);
-  expect((await status(gateway)).problem).toContain('releases/nowhere');
-  const digest = await gateway.publish({ web: at(b) });
-  expect(await status(gateway)).toMatchObject({ release: digest, problem: null });
+  // Nor are those that were proven taken, which are older than its own.
+  expect(await status(gateway)).toMatchObject({
+    release: second,
+    problem: expect.stringContaining('releases/nowhere'),
+  });
   expect(await bodies(gateway, 3)).toEqual(['b']);
+  const digest = await gateway.publish({ web: at(a) });
+  expect(await status(gateway)).toMatchObject({ release: digest, problem: null });
+  expect(await bodies(gateway, 3)).toEqual(['a']);
 });
 
 test.skipIf(!canPush)(
@@ -161,7 +169,7 @@ test.skipIf(!canPush)(
 );
 
 test.skipIf(!canPush)(
-  'an nginx that starts with a broken release serves the last that was proven',
+  'an nginx that starts with a broken release serves the last that was proven, or the copy of its peers',
   async () => {
     await using a = await startBackend('a');
     await using b = await startBackend('b');
@@ -178,9 +186,18 @@ test.skipIf(!canPush)(
       expect(await bodies(gateway, 3)).toEqual(['a']);
       expect(await status(gateway)).toMatchObject({ release: first, problem: expect.any(String) });
     }
-    const digest = await gateway.publish({ web: at(b) });
+    // That one is broken too, but for the copy of its peers.
+    await mkdir(join(gateway.output, 'spare'));
+    await writeFile(join(gateway.output, 'spare/peers'), peersFile({ web: at(b) }, 'c'.repeat(16)));
+    for (const contents of ['', peersFile({ web: at(a) }, first, 'c'.repeat(16))]) {
+      await writeFile(join(gateway.output, 'proven/peers'), contents);
+      await gateway.restart();
+      expect(await bodies(gateway, 3)).toEqual(['b']);
+      expect(await status(gateway)).toMatchObject({ release: 'c'.repeat(16), problem: expect.any(String) });
+    }
+    const digest = await gateway.publish({ web: at(a) });
     expect(await status(gateway)).toMatchObject({ release: digest, problem: null });
-    expect(await bodies(gateway, 3)).toEqual(['b']);
+    expect(await bodies(gateway, 3)).toEqual(['a']);
   },
 );
 

@@ -1,4 +1,4 @@
-import type { PathLike } from 'node:fs';
+import fs, { type PathLike } from 'node:fs';
 import files from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename } from 'node:path';
@@ -31,7 +31,11 @@ function step(name: string): void {
 }
 
 const output = argv[argv.indexOf('--output') + 1] ?? '';
-const name = (path: PathLike) => basename(String(path)).replace(/\.[0-9a-f]{6}$|\.[0-9a-f-]{36}$/, '');
+/** Without what is random; some folders are named by the hash of what they hold. */
+const name = (path: PathLike) =>
+  basename(String(path))
+    .replace(/\.[0-9a-f]{6}$|\.[0-9a-f-]{36}$/, '')
+    .replace(/^[0-9a-f]{16}$/, 'HASH');
 const change = (what: string, path: PathLike) => {
   if (String(path).startsWith(`${output}/`) && name(path) !== 'upsync.sock')
     step(`before ${what} ${name(path)}`);
@@ -56,6 +60,24 @@ files.unlink = (path) => {
 files.rm = (path, options) => {
   change('rm', path);
   return rm(path, options);
+};
+const { renameSync, rmSync, symlinkSync, writeFileSync } = fs;
+fs.renameSync = (from, to) => {
+  change('rename', to);
+  renameSync(from, to);
+};
+fs.rmSync = (path, options) => {
+  change('rm', path);
+  rmSync(path, options);
+};
+fs.symlinkSync = (target, path, type) => {
+  change('symlink', path);
+  symlinkSync(target, path, type);
+};
+fs.writeFileSync = (path, ...rest) => {
+  // One of those that lie unread until the switch.
+  if (typeof path === 'string' && name(path) === 'peers') change('write', path);
+  writeFileSync(path, ...rest);
 };
 syncBuiltinESMExports();
 
