@@ -6,18 +6,23 @@ interface Pick {
   readonly label: string;
   readonly scenario: string;
   readonly upsync?: Which;
+  /** `upsync --via push`. */
+  readonly push?: Which;
   readonly consulTemplate?: Which;
 }
 
 interface Which {
   readonly what: string;
+  /** Its end, where it begins with a version. */
   readonly of?: string;
   readonly tool?: string;
 }
 
-const both = (label: string, scenario: string, which: Which): Pick => ({
+/** By all of them. */
+const each = (label: string, scenario: string, which: Which): Pick => ({
   ...{ label, scenario },
   upsync: which,
+  push: which,
   consulTemplate: which,
 });
 
@@ -45,20 +50,21 @@ const fleet = (what: string): Pick => ({
 });
 
 const picks: readonly Pick[] = [
-  both('a lone change → first answer of the new instance', 'lone', { what: 'change → first answer' }),
-  both('of which before nginx is told to reload', 'lone', { what: 'before nginx: change → HUP' }),
-  both('50 joins 20 ms apart: reloads', 'burst', { what: 'reloads' }),
+  each('a lone change → first answer of the new instance', 'lone', { what: 'change → first answer' }),
+  each('of which before nginx is told to reload', 'lone', { what: 'before nginx: change → HUP' }),
+  each('50 joins 20 ms apart: reloads', 'burst', { what: 'reloads' }),
   {
     ...{ label: 'the same, with its `-wait 100ms:1s`', scenario: 'burst' },
     consulTemplate: { tool: 'consul-template -wait 100ms:1s', what: 'reloads' },
   },
-  both('50 joins: the last one → all answer', 'burst', { what: 'last registration → all answer' }),
+  each('50 joins: the last one → all answer', 'burst', { what: 'last registration → all answer' }),
   {
     ...{ label: 'the same, with its `-wait 100ms:1s`', scenario: 'burst' },
     consulTemplate: { tool: 'consul-template -wait 100ms:1s', what: 'last registration → all answer' },
   },
-  both('10 s of churn: requests lost, if sent once', 'churn', { what: 'requests lost, if sent once' }),
-  both('10 s of churn: CPU of the sidecar', 'churn', { what: 'CPU of the sidecar and its children' }),
+  each('10 s of churn: requests lost, if sent once', 'churn', { what: 'requests lost, if sent once' }),
+  each('10 s of churn: reloads', 'churn', { what: 'reloads' }),
+  each('10 s of churn: CPU of the sidecar', 'churn', { what: 'CPU of the sidecar and its children' }),
   {
     ...{ label: 'the same, with `nginx -s reload` as its command', scenario: 'churn' },
     consulTemplate: {
@@ -66,10 +72,18 @@ const picks: readonly Pick[] = [
       what: 'CPU of the sidecar and its children',
     },
   },
-  both('start → first answer, 1 service', 'start', {
+  {
+    ...{ label: '20 changes a second: requests lost, if sent once', scenario: 'churn' },
+    push: { of: '20 a second', what: 'requests lost, if sent once' },
+  },
+  {
+    ...{ label: '20 changes a second: CPU of the sidecar', scenario: 'churn' },
+    push: { of: '20 a second', what: 'CPU of the sidecar and its children' },
+  },
+  each('start → first answer, 1 service', 'start', {
     what: 'start of the process → first answer through nginx',
   }),
-  both('memory, 1 service, idle', 'memory', { of: '1 service, idle for a minute', what: 'resident memory' }),
+  each('memory, 1 service, idle', 'memory', { of: '1 service, idle for a minute', what: 'resident memory' }),
   {
     ...{ label: "2,000 × 5: followed within Consul's default limit", scenario: 'scale' },
     upsync: { of: wide, what: 'services followed' },
@@ -95,16 +109,17 @@ const picks: readonly Pick[] = [
 
 /** The rows for which there are figures, or a word why there are none. */
 export function headline(results: Results): Table {
-  const rows = picks.map(({ label, scenario, upsync, consulTemplate }) => {
+  const rows = picks.map(({ label, scenario, upsync, push, consulTemplate }) => {
     const measurements = results[scenario]?.measurements ?? [];
     const cells = [
       find(measurements, 'upsync', upsync),
+      find(measurements, 'upsync --via push', push),
       find(measurements, 'consul-template', consulTemplate),
     ];
     return { what: label, cells: cells.map(cell) };
   });
   return {
-    head: ['', 'upsync', 'consul-template'],
+    head: ['', 'upsync', '`--via push`', 'consul-template'],
     rows: rows.filter(({ cells }) => cells.some((each) => each !== '')),
   };
 }
@@ -115,6 +130,6 @@ function find(measurements: readonly Measurement[], tool: string, which: Which |
     (one) =>
       one.tool === (which.tool ?? tool) &&
       one.what === which.what &&
-      (which.of === undefined || one.of === which.of),
+      (which.of === undefined || (one.of ?? '').endsWith(which.of)),
   );
 }
