@@ -79,7 +79,7 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
       if (held !== undefined) return { kind: 'refused', problems: [takenPlace(held)] };
       if (lua !== undefined) {
         const one = await candidate;
-        const refusal = await peersRefusal(one);
+        const refusal = peersRefusal(one);
         if (refusal !== undefined) return { kind: 'refused', problems: [refusal] };
         if (accepted.has(one.structure)) return { kind: 'accepted', warnings: [] };
       }

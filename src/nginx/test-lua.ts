@@ -1,4 +1,5 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Verdict } from '../pipeline/outcome.ts';
 import { peersPath, peersProblem } from '../pipeline/peers.ts';
@@ -7,10 +8,10 @@ import type { Candidate } from '../pipeline/release.ts';
 import { type TrialOptions, tryBalancers } from './trial.ts';
 
 /** Why workers would not take a candidate's peers; undefined where they would, or where it has none. */
-export async function peersRefusal({ folder }: Pick<Candidate, 'folder'>): Promise<Problem | undefined> {
+export function peersRefusal({ folder }: Pick<Candidate, 'folder'>): Problem | undefined {
   const path = join(folder, peersPath);
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  const problem = text === undefined ? undefined : peersProblem(text);
+  // By reload there is none.
+  const problem = existsSync(path) ? peersProblem(readFileSync(path, 'utf8')) : undefined;
   if (problem === undefined) return undefined;
   const { what, where } = problem;
   return {
