@@ -48,7 +48,10 @@ export async function reconcile(
   }
 
   const watch = stopwatch(clock, report);
-  const [damage, live] = await Promise.all([releases.damage(), releases.live()]);
+  const found = await releases.damage();
+  const live = await releases.live();
+  // Taken away between these two looks: it is said as well.
+  const damage = found ?? (live === undefined ? await releases.damage() : undefined);
   if (damage !== undefined && memory.isDamaged !== true) report({ type: 'problem', problem: damage });
   const inTheWay = await gateway.settle(live, signal);
   if (inTheWay !== undefined) report({ type: 'problem', problem: inTheWay });

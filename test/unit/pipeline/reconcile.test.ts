@@ -366,6 +366,16 @@ describe('a managed folder that was taken away', () => {
     expect(told).toEqual([{ type: 'problem', problem: lost }]);
   });
 
+  test('is told where it went between the look for damage and that for the release', async () => {
+    const on = withInstances(1);
+    const { memory } = await pass(on);
+    on.live = undefined;
+    const looks = [undefined, lost];
+    on.pipeline.releases.damage = async () => looks.shift();
+    await pass(on, memory);
+    expect(on.events).toContainEqual({ type: 'problem', problem: lost });
+  });
+
   test('is told again when it comes about again', async () => {
     const on = withInstances(1);
     let { memory } = await pass(on);
