@@ -16,7 +16,7 @@ import { pointAt, pointDurably, replaceByCopy, replaceDurably, syncAll, syncPath
 import { layoutOf } from './layout.ts';
 import type { Lua } from './lua-code.ts';
 import { manifestPath, manifestText, readManifest } from './manifest.ts';
-import { namedFolders, sweep } from './sweep.ts';
+import { namedFolders, sweep, sweepShared } from './sweep.ts';
 import { writeRelease } from './write.ts';
 
 export interface StoreOptions {
@@ -94,6 +94,8 @@ export function createReleases(options: StoreOptions): Releases {
       known.delete(folder);
       staged.delete(folder);
       await rm(folder, { recursive: true, force: true });
+      // Its configuration was nobody else's, most likely.
+      if (lua !== undefined && staging === layout.releases) await sweepShared(layout, lua.balancer.folder);
     },
 
     async publish({ folder }) {

@@ -36,7 +36,10 @@ export async function sweep(layout: Layout, balancer?: string): Promise<void> {
 }
 
 /** Removes configuration and code of Lua balancers that no release names any more. `kept` is the next one's code. */
-async function sweepShared({ lua, config, releases }: Layout, kept: string | undefined): Promise<void> {
+export async function sweepShared(
+  { lua, config, releases }: Layout,
+  kept: string | undefined,
+): Promise<void> {
   const frames = (await namesIn(releases)).map((name) => join(releases, name, 'http.conf'));
   const linked = new Set(frames.flatMap((frame) => basename(dirname(targetOf(frame) ?? ''))));
   for (const name of await namesIn(config))
