@@ -35,11 +35,11 @@ export async function followByProcesses(
     const workers = await workersOf(master);
     const standing = workers.filter(({ draining }) => !draining);
     for (const answer of await askAtOnce(ask, 2 * standing.length, signal)) answered.set(answer.pid, answer);
-    const told = standing.map(({ pid }) => answered.get(pid));
-    if (told.some((answer) => isOther(answer, wanted))) return undefined;
-    const late = told.filter((answer) => answer?.digest !== wanted.digest).length;
-    if (late === 0 && standing.length > 0) return proven('processes', standing.length, workers.length);
-    if (late > 0) behind = `${late} of ${standing.length} workers do not answer with it`;
+    if (standing.some(({ pid }) => isOther(answered.get(pid), wanted))) return undefined;
+    const late = standing.map(({ pid }) => pid).filter((pid) => answered.get(pid)?.digest !== wanted.digest);
+    if (late.length === 0 && standing.length > 0) return proven('processes', standing.length, workers.length);
+    if (late.length > 0)
+      behind = `${late.length} of ${standing.length} workers do not answer with it (pid ${late.join(', ')})`;
     await clock.sleep(pause, signal);
   }
   return unproven(wanted, timeout, behind, ask, signal);
