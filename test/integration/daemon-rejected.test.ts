@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { startConsul } from '../bed/consul.ts';
 import { startNginx } from '../bed/nginx.ts';
 import { listing } from '../bed/nginx-listing.ts';
+import { via } from '../bed/via.ts';
 import { startBackend } from '../support/backend.ts';
 import { ask, gateway, reloads, steadily, tally } from '../support/gateway.ts';
 import { outputOf, startUpsync } from '../support/upsync.ts';
@@ -37,8 +38,9 @@ test('a candidate that nginx refuses is rejected with file and line, and touches
     msg: expect.stringContaining('rejected at test, nginx keeps what it has'),
   });
   const changed = (await listing(outputOf(nginx))).filter((line) => !before.includes(line));
-  // The folder of releases held a candidate for a while; everything in it is as it was.
-  expect(changed.map((line) => line.split(' ')[0])).toEqual([join(outputOf(nginx), 'releases')]);
+  // These folders held a candidate for a while; everything in them is as it was.
+  const held = via === 'push' ? ['config', 'releases'] : ['releases'];
+  expect(changed.map((line) => line.split(' ')[0])).toEqual(held.map((name) => join(outputOf(nginx), name)));
   expect(await readdir(temporary)).toEqual([]);
   expect(await reloads(nginx)).toBe(reloaded);
 

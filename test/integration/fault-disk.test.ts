@@ -181,7 +181,7 @@ test('what nginx starts with is made again within seconds, whoever took it away'
 /** Whether nginx would start with a release of ours. */
 async function isRead(nginx: NginxBed): Promise<boolean> {
   const { stdout } = await run('nginx', ['-T', '-q', '-e', '/dev/null', '-c', nginx.conf]);
-  return /^# configuration file .*\/releases\/[^/]+\/http\/upstreams\.conf:$/m.test(stdout);
+  return /^# configuration file .*\/(releases|config)\/[^/]+\/http\/upstreams\.conf:$/m.test(stdout);
 }
 
 test('what killed processes left half done is never included, and swept away; what others work on stays', async () => {

@@ -14,13 +14,13 @@ const load = luaBuild()?.load;
 const canPush = load !== undefined;
 
 /** A service with two instances, both of them pushed, and requests under way all the time. */
-async function startScene() {
+async function startScene(...flags: readonly string[]) {
   await using stack = new AsyncDisposableStack();
   const consul = stack.use(await startConsul());
   const nginx = stack.use(await startNginx(gateway({ main: load ?? '', workers: 2 })));
   const one = stack.use(await startBackend('one'));
   const two = stack.use(await startBackend('two'));
-  const start = (): Upsync => startUpsync({ consul, nginx }, '--service', 'web1', '--via', 'push');
+  const start = (): Upsync => startUpsync({ consul, nginx }, '--service', 'web1', '--via', 'push', ...flags);
   await consul.register(one.as('web1'));
   const upsync = stack.use(start());
   await upsync.next('published');
@@ -207,6 +207,27 @@ test.skipIf(!canPush)(
     await consul.register(two.as('web1'));
     await next.next('published');
     await expectServed(nginx, 'one', 'two');
+    expect((await scene.amiss()).filter((answer) => !broken(answer))).toEqual([]);
+  },
+);
+
+test.skipIf(!canPush)(
+  'a change that comes while a worker stands still is told with its pid, and goes live once that goes on',
+  async () => {
+    await using scene = await startScene('--nginx-proof-timeout', '500ms');
+    const { nginx, upsync, consul } = scene;
+    const [pid = 0] = await workersOf(nginx);
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await consul.deregister('web1-two');
+      const { msg } = await Promise.race([upsync.next('rolledBack'), upsync.next('failed')]);
+      expect(msg).toContain(`1 of 2 workers do not answer with it (pid ${pid})`);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await upsync.next('published');
+    await expectServed(nginx, 'one');
+    // It held a request meanwhile.
     expect((await scene.amiss()).filter((answer) => !broken(answer))).toEqual([]);
   },
 );

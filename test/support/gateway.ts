@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { access, readFile, realpath } from 'node:fs/promises';
 import { get } from 'node:http';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BedOptions, NginxBed } from '../bed/nginx.ts';
 import { holdersOf, runs, until } from '../bed/nginx-processes.ts';
@@ -149,7 +149,8 @@ export async function killAll(nginx: NginxBed): Promise<void> {
   await endOrphans(nginx);
 }
 
-/** The managed folder's rendered file that is live. */
-export function rendered(nginx: NginxBed, name = 'http/upstreams.conf'): Promise<string> {
-  return readFile(join(nginx.folder, 'upsync/current', name), 'utf8');
+/** The managed folder's rendered file that is live. It lies beside what `http.conf` leads to. */
+export async function rendered(nginx: NginxBed, name = 'http/upstreams.conf'): Promise<string> {
+  const frame = await realpath(join(nginx.folder, 'upsync/current/http.conf'));
+  return readFile(join(dirname(frame), name), 'utf8');
 }
