@@ -83,12 +83,15 @@ export async function tally(url: string, requests: number): Promise<Record<strin
   return counts;
 }
 
-/** Asks on and on until it is stopped, and counts as `tally` does. A pause in ms leaves the machine to others. */
+/** What is over in no time is to be seen by some requests all the same. */
+const least = 12;
+
+/** Asks on and on until it is stopped, and has asked so often at least, and counts as `tally` does. A pause in ms leaves the machine to others. */
 export function steadily(url: string, pause = 0): { stop(): Promise<Record<string, number>> } {
   const counts: Record<string, number> = {};
   let stopped = false;
   const asked = (async () => {
-    while (!stopped) {
+    for (let requests = 0; !stopped || requests < least; requests += 1) {
       const { status, body } = await ask(url).catch((error: Error) => ({ status: 0, body: error.message }));
       const key = status === 200 ? body : `${status} ${body}`;
       counts[key] = (counts[key] ?? 0) + 1;
