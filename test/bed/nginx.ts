@@ -90,7 +90,7 @@ export async function layNginx(options: BedOptions = {}): Promise<NginxBed> {
     ports: [port, ...others],
     port,
     main: [
-      loadLua,
+      ...(loadLua === '' ? [] : [loadLua]),
       process.getuid?.() === 0 ? `user ${user};` : '',
       `daemon ${daemon ? 'on' : 'off'};`,
       `pid ${pidFile};`,
