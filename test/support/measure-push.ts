@@ -1,10 +1,11 @@
 // Measures the Lua balancer beside nginx's own, in pairs, so that what else the machine does meets both:
 //
-//   node test/support/measure-push.ts [throughput] [change] [many]
+//   node test/support/measure-push.ts [throughput] [change] [many] [idle]
 //
 // `throughput` takes wrk. It is no test: figures of a shared machine prove nothing by themselves.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type NginxBed, startNginx } from '../bed/nginx.ts';
 import { type Method, type Peer, type PushGateway, roundRobin, startPush } from './push.ts';
@@ -14,7 +15,7 @@ const run = promisify(execFile);
 const rounds = 5;
 const seconds = 2;
 
-const measures = { throughput, change, many };
+const measures = { throughput, change, many, idle };
 const asked = process.argv.slice(2);
 for (const [name, measure] of Object.entries(measures)) {
   if (asked.length === 0 || asked.includes(name)) await measure();
@@ -142,6 +143,20 @@ async function many(): Promise<void> {
   console.log(
     `one of 10,000 replaced: live after ${spread(took)} ms, slowest request ${slowest.toFixed(1)} ms`,
   );
+}
+
+/** As upsync asks it: once a second what it runs. */
+async function idle(): Promise<void> {
+  await using some = await backends(1);
+  await using gateway = await startPush({ peers: { web: some.peers } });
+  const [worker = 0] = (await releaseByWorker(gateway, 1)).keys();
+  const before = await ticks(worker);
+  for (const _ of times(20, () => 0)) {
+    await releaseByWorker(gateway, 1);
+    await sleep(1_000);
+  }
+  // Of 2,000 hundredths of a second.
+  console.log(`idle: ${(((await ticks(worker)) - before) / 20).toFixed(2)} % of a core in a worker`);
 }
 
 async function changes(
