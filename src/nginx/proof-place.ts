@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
-import { type ProofServer, proofServer, testify } from './proof.ts';
+import { isBroken, type ProofServer, proofServer, testify } from './proof.ts';
 
 /** What came of choosing a place. */
 interface Settled {
@@ -58,7 +58,7 @@ export function proofPlace(setting: string, output: string): ProofPlace {
       const before = place;
       for (const one of [before, ...all]) {
         // nginx may have started since it was asked.
-        if ((await isHeld(one, signal)) && (await testify(one.ask, 1000, signal)) === undefined) continue;
+        if ((await isHeld(one, signal)) && !(await isOurs(one, signal))) continue;
         place = one;
         return one === before ? {} : { left: before.listen };
       }
@@ -69,9 +69,13 @@ export function proofPlace(setting: string, output: string): ProofPlace {
       // It may move meanwhile.
       const here = place;
       if (!isLocal || !(await isHeld(here, signal))) return undefined;
-      return (await testify(here.ask, 1000, signal)) === undefined ? here.listen : undefined;
+      return (await isOurs(here, signal)) ? undefined : here.listen;
     },
   };
+}
+
+async function isOurs({ ask }: ProofServer, signal: AbortSignal): Promise<boolean> {
+  return (await testify(ask, 1000, signal)) !== undefined || isBroken(ask, 1000, signal);
 }
 
 /** Asked by connecting: to listen there, if only for a moment, would itself be in nginx's way. */

@@ -79,6 +79,18 @@ function fetchText(url: string, most: number, timeout: number, signal: AbortSign
   });
 }
 
+/** Whether a worker has the proof server and fails at it: one with the Lua balancer that may not read its code. */
+export function isBroken(ask: string, timeout: number, signal: AbortSignal): Promise<boolean> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+  return new Promise((resolve) => {
+    const request = get(`http://${ask}${proofPath}`, { agent: false, signal: deadline }, (response) => {
+      resolve(response.statusCode === 500);
+      response.destroy();
+    });
+    request.on('error', () => resolve(false));
+  });
+}
+
 function parse(body: string): Testimony | undefined {
   const [, pid, digest, version, structure] =
     /^(\d+) ([0-9a-f]{16})(?: ([\w.]+)(?: ([0-9a-f]{16})\n)?)?$/.exec(body) ?? [];

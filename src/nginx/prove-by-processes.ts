@@ -58,7 +58,8 @@ export async function proveByProcesses(
     kind: 'unproven',
     problem: {
       what: `nginx does not run release ${digest} ${timeout / 1000} s after the reload: ${remaining}`,
-      remedy: "nginx's error log says why (a taken listen port, a full disk)",
+      remedy:
+        "nginx's error log says why (a taken listen port, a full disk; by push, a managed folder that its workers may not read)",
     },
   };
 }
