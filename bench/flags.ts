@@ -35,6 +35,8 @@ export function readFlags(args: readonly string[], known: readonly string[]): Fl
     });
     const unknown = positionals.filter((name) => !known.includes(name));
     if (unknown.length > 0) return `no such scenario: ${unknown.join(', ')}`;
+    if (values.readme && positionals.length > 0)
+      return '--readme draws all there is: give no scenario with it';
     const runs = Number(values.runs ?? (values.quick ? 1 : 5));
     if (!Number.isInteger(runs) || runs < 1) return `--runs ${values.runs}: not a number of runs`;
     return { names: positionals, runs, quick: values.quick, readme: values.readme, help: values.help };

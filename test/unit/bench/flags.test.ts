@@ -17,4 +17,5 @@ test('what is not known, or no number, is said', () => {
   expect(readFlags(['--runs', 'many'], known)).toBe('--runs many: not a number of runs');
   expect(readFlags(['--runs', '0'], known)).toContain('--runs 0');
   expect(readFlags(['--nonsense'], known)).toContain('--nonsense');
+  expect(readFlags(['--readme', 'lone'], known)).toContain('give no scenario');
 });
