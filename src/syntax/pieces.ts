@@ -9,7 +9,8 @@ export interface Piece {
 
 const SPACE = /[ \t\r\n]+/y;
 const COMMENT = /#[^\n]*/y;
-const QUOTED = /"(?:\\.|[^\\"]+)*"|'(?:\\.|[^\\']+)*'/sy;
+// No run within a run: what never closes would be tried in each of its divisions, for years.
+const QUOTED = /"(?:\\.|[^\\"])*"|'(?:\\.|[^\\'])*'/sy;
 // Within a word a `{` ends it, but not straight after `$`; a `#`, a quote or a `}` is an ordinary character.
 const WORD = /(?:\\.|\$\{*|[^\\$ \t\r\n;{]+)+/sy;
 // What hides a brace from Lua: long comments, comments, long strings, strings.
