@@ -4,12 +4,16 @@ import { createResolver } from './dns/resolver.ts';
 import { createGateway } from './nginx/gateway.ts';
 import { proofPlace } from './nginx/proof-place.ts';
 import { chooseWay } from './nginx/way.ts';
+import { closedToNewWorkers } from './nginx/worker-user.ts';
 import { systemClock } from './pipeline/clock.ts';
 import type { Report } from './pipeline/event.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import type { Feed } from './pipeline/ports.ts';
+import { sentence } from './pipeline/problem.ts';
+import type { FindBarred } from './pipeline/rights.ts';
 import type { Way } from './pipeline/way.ts';
 import { luaFor } from './release/lua-code.ts';
+import { firstBarred } from './release/readable.ts';
 import { createReleases } from './release/store.ts';
 import { createTemplates, type ReloadableTemplates } from './template/templates.ts';
 import { version } from './version.ts';
@@ -26,23 +30,33 @@ export interface AssemblyOptions {
   readonly assertHeld: () => Promise<void>;
   readonly report: Report;
   readonly feed: Feed;
+  /** What of a candidate workers may not read, where not even a test should pass. */
+  readonly find?: FindBarred;
 }
 
 /** How changes are to reach nginx. Throws ProblemError where it cannot do what the configuration asks for. */
-export function wayFor({ nginx, output, plan }: Config, signal: AbortSignal): Promise<Way> {
+export async function wayFor({ nginx, output, plan }: Config, signal: AbortSignal): Promise<Way> {
   const balances = new Map(plan.upstreams.map(({ name, balance }) => [name, balance]));
-  return chooseWay({ ...nginx, output, balances }, signal);
+  const way = await chooseWay({ ...nginx, output, balances }, signal);
+  if (way.kind === 'reload' || nginx.via === 'push') return way;
+  const closed = await closedToNewWorkers({ ...nginx, output, find: finderFor(output) }, signal);
+  return closed === undefined ? way : { kind: 'reload', why: sentence(closed) };
 }
+
+const finderFor =
+  (output: string): FindBarred =>
+  (reader, release) =>
+    firstBarred(output, reader, release);
 
 /** The adapters that a configuration asks for, behind the pipeline's ports. */
 export function assemble(
   config: Config,
-  { way, staging, assertHeld, report, feed }: AssemblyOptions,
+  { way, staging, assertHeld, report, feed, find = finderFor(config.output) }: AssemblyOptions,
 ): Assembly {
   const { output, nginx, plan } = config;
   const clock = systemClock;
   const proof = proofPlace(nginx.proof, output);
-  const lua = way.kind === 'push' ? luaFor(output, way.isTold) : undefined;
+  const lua = way.kind === 'push' ? { ...luaFor(output, way.isTold), find } : undefined;
   return {
     plan,
     feed,

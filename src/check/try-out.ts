@@ -22,7 +22,7 @@ export async function tryOut(config: Config, place: PrivatePlace, feed: Feed, si
   // All else can be looked at where nginx cannot do what it is asked for.
   const way = resultOf(chosen) ?? { kind: 'reload' as const };
   const make = (templates: TemplatesConfig) =>
-    assemble({ ...config, templates }, { ...place, way, report, feed });
+    assemble({ ...config, templates }, { ...place, way, report, feed, find: untold });
   const made = await attempt(() => make(config.templates), signal);
   // nginx and the folder can be looked at with broken templates too.
   const pipeline = resultOf(made) ?? make({ kind: 'builtin' });
@@ -52,6 +52,9 @@ export async function tryOut(config: Config, place: PrivatePlace, feed: Feed, si
   const dryRun = 'problem' in pass ? pass : { value: pass.value.outcome };
   return { chosen, live, running, present, dryRun, files, notices, problems };
 }
+
+/** What workers may not read is looked at by itself. */
+const untold = async () => undefined;
 
 /** nginx's configuration as nginx would read it if it started now. */
 async function testPresent(

@@ -1,7 +1,7 @@
 import type { WorkerUser } from '../nginx/worker-user.ts';
 import type { Running } from '../pipeline/outcome.ts';
 import type { Release } from '../pipeline/release.ts';
-import type { Barred } from '../release/readable.ts';
+import { type Barred, closedToWorkers } from '../pipeline/rights.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 export interface WorkersFacts {
@@ -21,14 +21,7 @@ export interface WorkersFacts {
 export function checkWorkers({ user, barred, output, running, live }: WorkersFacts): Finding[] {
   if (user === undefined) return [];
   if (barred === undefined) return [ok('workers', `nginx's workers (${user.name}) may read ${output}`)];
-  const { path, right } = barred;
-  const mode = right === 'search' ? 'o+x' : 'o+r';
-  const isOurs = path.startsWith(`${output}/`);
-  const problem = {
-    what: `nginx's workers, which run as ${user.name}, may not ${right} this: they cannot take new servers`,
-    where: path,
-    remedy: `chmod ${mode} ${path}${isOurs ? ', and run upsync with umask 022' : ''}`,
-  };
+  const problem = closedToWorkers(user.name, barred, output);
   // They have what they read before; or rights that modes do not show, as those of an access control list.
   const isTaken =
     running.kind === 'running' && running.structure !== undefined && running.digest === live?.digest;

@@ -65,6 +65,8 @@ export function masterFinder(
   let hasAnswered = false;
   /** What its own workers ran last, for when only others are quick enough to answer. */
   let last: Last | undefined;
+  /** The same, where it is what was heard the very last time: not where they have fallen silent since. */
+  let heardLast: Last | undefined;
   /** Workers of others that answered, with their masters: kept, since they may answer only now and then. */
   const others = new Map<number, number | undefined>();
 
@@ -114,6 +116,7 @@ export function masterFinder(
     async find(signal) {
       const named = await byPidFile(signal);
       const first = await hear(named.master, signal);
+      if (first === undefined) heardLast = undefined;
       if (first === undefined) {
         if (named.master !== undefined) return { master: named.master, digest: undefined };
         return { master: undefined, problem: named.problem };
@@ -121,6 +124,7 @@ export function masterFinder(
       const owner = await masterOfWorker(first.pid);
       if (owner !== undefined && owner === named.master && others.size === 0) {
         last = { master: owner, digest: first.digest, structure: first.structure };
+        heardLast = last;
         return last;
       }
       let voices = await hearAll(first, signal);
@@ -137,6 +141,7 @@ export function masterFinder(
       if (master !== undefined) {
         const problem = problemWith(named, master, others);
         if (own !== undefined) last = { master, digest: own.digest, structure: own.structure };
+        heardLast = own === undefined ? undefined : last;
         const { digest, structure } = last?.master === master ? last : {};
         return { master, digest, structure, ...(problem === undefined ? {} : { problem }) };
       }
@@ -145,7 +150,7 @@ export function masterFinder(
     },
 
     async findAgain(signal) {
-      return last !== undefined && (await isMaster(last.master)) ? last : finder.find(signal);
+      return heardLast !== undefined && (await isMaster(heardLast.master)) ? heardLast : finder.find(signal);
     },
 
     isNamed: async (signal) => (await byPidFile(signal)).master !== undefined,
@@ -153,6 +158,7 @@ export function masterFinder(
     heard(master, { digest, structure }) {
       hasAnswered = true;
       last = { master, digest, structure };
+      heardLast = last;
     },
   };
   return finder;

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { LuaBalancer } from '../pipeline/balancer.ts';
 import type { Clock, Gateway } from '../pipeline/ports.ts';
 import type { Problem } from '../pipeline/problem.ts';
+import type { Candidate } from '../pipeline/release.ts';
+import type { FindBarred } from '../pipeline/rights.ts';
 import { type Build, readBuild } from './build.ts';
 import { fifoName, goesByFifo } from './fifo.ts';
 import { controlByFifo } from './fifo-control.ts';
@@ -12,11 +14,17 @@ import type { ProofPlace } from './proof-place.ts';
 import { makeStage, removeStage, testIn } from './test.ts';
 import { removeLeftovers } from './test-leftovers.ts';
 import { acceptedStructures, peersRefusal, testLua } from './test-lua.ts';
+import { closedToNewWorkers } from './worker-user.ts';
 
 export interface GatewayOptions extends PidOptions {
   /** By `push`: the balancer, and its code by file name. */
   readonly lua:
-    | { readonly balancer: LuaBalancer; readonly code: { readonly files: ReadonlyMap<string, string> } }
+    | {
+        readonly balancer: LuaBalancer;
+        readonly code: { readonly files: ReadonlyMap<string, string> };
+        /** What of a candidate workers may not read. */
+        readonly find: FindBarred;
+      }
     | undefined;
   /** `auto`: by FIFO where the managed folder holds one, else by signal to the master. */
   readonly signal: 'auto' | 'pid' | 'fifo';
@@ -53,6 +61,12 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
     return known;
   };
 
+  /** Why workers could not read a candidate. A dry run's lies where nobody looks: there it is about the live release. */
+  async function closedTo({ folder, structure, digest }: Candidate, signal: AbortSignal) {
+    if (lua === undefined || structure === digest) return undefined;
+    const release = folder.startsWith(`${output}/`) ? folder : undefined;
+    return closedToNewWorkers({ binary, conf, output, build, find: lua.find }, signal, release);
+  }
   const usesFifo = () => goesByFifo(options.signal, output);
   const accepted = acceptedStructures();
 
@@ -104,6 +118,8 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
                 signal,
               )
             : read;
+        const closed = verdict.kind === 'accepted' ? await closedTo(await candidate, signal) : undefined;
+        if (closed !== undefined) return { kind: 'refused', problems: [closed] };
         // A refusal may come of another nginx than the one that was asked: it is asked again the next time.
         if (verdict.kind === 'refused') known = undefined;
         else accepted.add((await candidate).structure);
@@ -115,7 +131,9 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
     },
     async apply(release, signal) {
       const control = usesFifo() ? byFifo : byPid;
-      const followed = lua !== undefined ? await control.follow(release, signal) : undefined;
+      // A release without peers is all structure.
+      const canFollow = lua !== undefined && release.structure !== release.digest;
+      const followed = canFollow ? await control.follow(release, signal) : undefined;
       return followed ?? control.reload(release, signal);
     },
   };

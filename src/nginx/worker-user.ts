@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import process from 'node:process';
-import type { Build } from './build.ts';
-import { type Crawl, utf8 } from './crawl.ts';
+import { execa } from 'execa';
+import type { Problem } from '../pipeline/problem.ts';
+import { type Barred, closedToWorkers, type FindBarred } from '../pipeline/rights.ts';
+import { type Build, readBuild } from './build.ts';
+import { type Crawl, crawl, utf8 } from './crawl.ts';
 import { toldOf, workersOf } from './processes.ts';
 
 /** Whom nginx's workers run as: that decides which files they may read. */
@@ -32,6 +36,41 @@ export async function workerUser(
     build.group,
   ];
   return accountOf(name, group);
+}
+
+interface ClosedOptions {
+  readonly binary: string;
+  readonly conf: string;
+  readonly output: string;
+  readonly find: FindBarred;
+  readonly build?: (signal: AbortSignal) => Promise<Build>;
+}
+
+/**
+ * What keeps the workers that nginx would start now from what they are to read by push: they would answer 500 to all.
+ * `release` is the folder of one that is not live yet.
+ */
+export async function closedToNewWorkers(
+  { binary, conf, output, find, build = (signal) => readBuild(binary, signal) }: ClosedOptions,
+  signal: AbortSignal,
+  release?: string,
+): Promise<Problem | undefined> {
+  const user = await workerUser(
+    undefined,
+    await build(signal),
+    await crawl(resolve(conf), resolve(output), signal),
+  );
+  const barred = user && (await find(user, release));
+  if (user === undefined || barred === undefined || (await canAllTheSame(user, barred))) return undefined;
+  return closedToWorkers(user.name, barred, output);
+}
+
+/** By rights that modes do not show, as those of an access control list. */
+async function canAllTheSame({ uid, gids }: WorkerUser, { path, right }: Barred): Promise<boolean> {
+  const [gid] = gids;
+  const as = gid === undefined ? { uid } : { uid, gid };
+  const { failed } = await execa('test', [right === 'search' ? '-x' : '-r', path], { ...as, reject: false });
+  return !failed;
 }
 
 async function userOfWorkers(master: number): Promise<WorkerUser | undefined> {

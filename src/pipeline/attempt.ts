@@ -1,5 +1,5 @@
 import type { Job } from './deliver.ts';
-import type { Verdict } from './outcome.ts';
+import type { Outcome, Verdict } from './outcome.ts';
 import type { Candidate } from './release.ts';
 
 interface Tested {
@@ -62,4 +62,11 @@ async function stageAndTest(
     return { candidate, verdict: tested.value };
   await releases.discard(candidate);
   throw tested.status === 'rejected' ? tested.reason : done.status === 'rejected' && done.reason;
+}
+
+/** A refusal, or what was stopped. */
+export function rejected(verdict: Verdict): Outcome {
+  const problems =
+    verdict.kind === 'refused' ? verdict.problems : [{ what: 'stopped before it was published' }];
+  return { kind: 'rejected', stage: 'test', problems };
 }

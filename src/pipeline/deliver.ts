@@ -1,9 +1,9 @@
-import { attempt } from './attempt.ts';
+import { attempt, rejected } from './attempt.ts';
 import { changesBetween } from './changes.ts';
 import { withLosses } from './keep.ts';
 import type { Memory } from './memory.ts';
 import type { Observation } from './observe.ts';
-import type { Outcome, Proof, Running, UpstreamChange, Verdict } from './outcome.ts';
+import type { Outcome, Proof, Running, UpstreamChange } from './outcome.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Problem } from './problem.ts';
 import type { File, Release } from './release.ts';
@@ -73,18 +73,6 @@ function isFree({ pipeline: { clock }, memory: { barred, held }, digest }: Job):
   return held !== true && (barred?.digest !== digest || clock.now() >= barred.until);
 }
 
-/** stage → test, and what would change. */
-export async function dryRun(job: Job, signal: AbortSignal): Promise<Outcome> {
-  const { releases } = job.pipeline;
-  await using trying = attempt(job, async () => {}, signal);
-  const { candidate, verdict } = await trying.tested();
-  const steps = job.watch.stop();
-  const files = await releases.diff(candidate, job.live);
-  if (verdict.kind === 'refused') return rejected(verdict);
-  const changes = changesBetween(job.live?.view, job.view, job.observed);
-  return { kind: 'accepted', changes, files, warnings: verdict.warnings, steps };
-}
-
 async function prove(
   job: Job,
   release: Release,
@@ -141,11 +129,14 @@ async function rollBack(job: Job, release: Release, problem: Problem, signal: Ab
     return { kind: 'failed', step: 'prove', problem };
   await releases.rollBack(to);
   const running = await gateway.running(signal);
+  // Workers that have a balancer in Lua, and cannot even tell what they run.
+  const isPush = release.structure !== release.digest;
+  const hurt = isPush && running.kind === 'running' && running.digest === undefined;
   if (to !== undefined && running.kind === 'running' && running.digest !== to.digest) {
     const proof = await apply(job, to, signal);
     if (proof.kind === 'unproven') return { kind: 'failed', step: 'prove', problem: proof.problem };
   }
-  return { kind: 'rolledBack', release, to, problem };
+  return { kind: 'rolledBack', release, to, problem, ...(hurt ? { hurt } : {}) };
 }
 
 /** Whether nginx would start with none of our upstreams: where its configuration names one, it would not. */
@@ -189,10 +180,4 @@ function reasonToWait(
     why: `${draining} generations of old nginx workers are still draining; set worker_shutdown_timeout in nginx.conf`,
     until: Math.min(now + 1000, reloadedAt + drainingPatience),
   };
-}
-
-function rejected(verdict: Verdict): Outcome {
-  const problems =
-    verdict.kind === 'refused' ? verdict.problems : [{ what: 'stopped before it was published' }];
-  return { kind: 'rejected', stage: 'test', problems };
 }

@@ -34,6 +34,9 @@ interface Barred {
  */
 const firstRetry = 1000;
 const lastRetry = 4000;
+/** Where a try takes nginx down for as long as the proof may take, nobody is to notice it often. */
+const firstHurt = 60_000;
+const lastHurt = 3_600_000;
 
 export function freshMemory(now: number): Memory {
   return { startedAt: now, begun: false, holds: new Map() };
@@ -49,7 +52,9 @@ export function remember(memory: Memory, digest: string, outcome: Outcome, now: 
     case 'rolledBack':
     case 'failed': {
       const failures = (barred?.digest === digest ? barred.failures : 0) + 1;
-      const delay = Math.min(lastRetry, firstRetry * 2 ** (failures - 1));
+      const hurts = outcome.kind === 'rolledBack' && outcome.hurt === true;
+      const [first, last] = hurts ? [firstHurt, lastHurt] : [firstRetry, lastRetry];
+      const delay = Math.min(last, first * 2 ** (failures - 1));
       return { ...rest, barred: { digest, failures, until: now + delay } };
     }
     case 'published':

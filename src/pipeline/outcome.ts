@@ -133,5 +133,7 @@ export type Outcome =
       readonly release: Release;
       readonly to: Release | undefined;
       readonly problem: Problem;
+      /** With it nobody was served: its workers came to be, and failed at their balancer. */
+      readonly hurt?: true;
     }
   | { readonly kind: 'failed'; readonly step: Step; readonly problem: Problem };

@@ -1,4 +1,5 @@
-import { deliver, dryRun } from './deliver.ts';
+import { deliver } from './deliver.ts';
+import { dryRun } from './dry-run.ts';
 import { guard } from './guard.ts';
 import { type Memory, remember } from './memory.ts';
 import { type Observation, observe, serviceQuery } from './observe.ts';

@@ -1,29 +1,21 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { peersPath } from '../pipeline/peers.ts';
+import type { Barred, Reader } from '../pipeline/rights.ts';
 import { layoutOf } from './layout.ts';
-
-/** Whoever reads: with which rights, the kernel decides by these. */
-export interface Reader {
-  readonly uid: number;
-  readonly gids: readonly number[];
-}
-
-/** What a reader may not do: `search` a folder, or `read` a file. */
-export interface Barred {
-  readonly path: string;
-  readonly right: 'search' | 'read';
-}
 
 const bits = { search: 1, read: 4 } as const;
 
 /**
- * The first thing, from the root on, that keeps a reader from the peers of the live release and from the balancer's
- * code; by owner, group and mode alone. What is not there yet is passed over.
+ * The first thing, from the root on, that keeps a reader from the peers of a release, by default the live one, and from
+ * the balancer's code; by owner, group and mode alone. What is not there yet is passed over.
  */
-export async function firstBarred(output: string, reader: Reader): Promise<Barred | undefined> {
-  const { current, lua } = layoutOf(output);
-  const files = [join(current, peersPath), ...(await codeIn(lua))];
+export async function firstBarred(
+  output: string,
+  reader: Reader,
+  release = layoutOf(output).current,
+): Promise<Barred | undefined> {
+  const files = [join(release, peersPath), ...(await codeIn(layoutOf(output).lua))];
   const there = (await Promise.all([output, ...files].map(nearest))).flatMap(stepsTo);
   for (const path of new Set(there)) {
     const found = await stat(path).catch(() => undefined);
