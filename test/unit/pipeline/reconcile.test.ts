@@ -304,6 +304,31 @@ test.for([
   expect(asked).toBe(change.asked);
 });
 
+test.for([
+  { heard: 'before', wait: 1_000 },
+  { heard: undefined, wait: 60_000 },
+])(
+  'a release by push after which nginx tells $heard is tried again after $wait ms',
+  async ({ heard, wait }) => {
+    const on = withInstances(1);
+    on.running = { kind: 'running', digest: heard, draining: 0 };
+    on.live = release('before');
+    on.proven = on.live;
+    on.proofs = [unproven, proven];
+    const { releases } = on.pipeline;
+    const pushed: typeof releases.stage = async (...asked) => ({
+      ...(await releases.stage(...asked)),
+      structure: 'lua',
+    });
+    const { outcome, wakeAt } = await pass({
+      ...on,
+      pipeline: { ...on.pipeline, releases: { ...releases, stage: pushed } },
+    });
+    expect(outcome.kind).toBe('rolledBack');
+    expect((wakeAt ?? 0) - on.clock.now()).toBe(wait);
+  },
+);
+
 describe('a dry run', () => {
   test('ends after the test: it publishes nothing and signals nobody', async () => {
     const on = withInstances(1);
