@@ -129,8 +129,8 @@ async function rollBack(job: Job, release: Release, problem: Problem, signal: Ab
     return { kind: 'failed', step: 'prove', problem };
   await releases.rollBack(to);
   const running = await gateway.running(signal);
-  // Workers that have a balancer in Lua, and cannot even tell what they run.
-  const isPush = release.structure !== release.digest;
+  // Workers with a balancer in Lua that cannot even tell what they run, where those before them could.
+  const isPush = release.structure !== release.digest && to !== undefined;
   const hurt = isPush && running.kind === 'running' && running.digest === undefined;
   if (to !== undefined && running.kind === 'running' && running.digest !== to.digest) {
     const proof = await apply(job, to, signal);
