@@ -305,15 +305,17 @@ test.for([
 });
 
 test.for([
-  { heard: 'before', wait: 1_000 },
-  { heard: undefined, wait: 60_000 },
+  { heard: 'before', before: release('before'), wait: 1_000 },
+  { heard: undefined, before: release('before'), wait: 60_000 },
+  // It may not have been taken up at all.
+  { heard: undefined, before: undefined, wait: 1_000 },
 ])(
   'a release by push after which nginx tells $heard is tried again after $wait ms',
-  async ({ heard, wait }) => {
+  async ({ heard, before, wait }) => {
     const on = withInstances(1);
     on.running = { kind: 'running', digest: heard, draining: 0 };
-    on.live = release('before');
-    on.proven = on.live;
+    on.live = before;
+    on.proven = before;
     on.proofs = [unproven, proven];
     const { releases } = on.pipeline;
     const pushed: typeof releases.stage = async (...asked) => ({
