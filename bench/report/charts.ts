@@ -63,5 +63,7 @@ function medianOf(measurements: readonly Measurement[], tool: string, what: stri
 }
 
 function rank({ tool }: Measurement): number {
-  return ['upsync', 'consul-template'].indexOf(tool) + (tool.startsWith('nginx') ? 10 : 0);
+  return (
+    ['upsync', 'upsync --via push', 'consul-template'].indexOf(tool) + (tool.startsWith('nginx') ? 10 : 0)
+  );
 }

@@ -15,7 +15,7 @@ export interface Part {
 }
 
 const width = 820;
-const left = 150;
+const left = 170;
 const right = width - 40;
 const row = 62;
 const top = 74;
