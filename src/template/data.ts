@@ -11,9 +11,10 @@ import { serverLines } from './servers.ts';
  * the peers file, and its block in the templates.
  */
 export function templateData(view: View, unavailable: string, balancer?: LuaBalancer): TemplateData {
-  const upstreams = view.upstreams.map((upstream) => templateUpstream(upstream)(balancer !== undefined));
+  const upstreams = view.upstreams.map(balancer === undefined ? plainUpstream : luaUpstream);
   /** Of an upstream that a template made for itself the peers file knows nothing. */
-  const balancerOf = (upstream: TemplateUpstream) => (upstreams.includes(upstream) ? balancer : undefined);
+  const known = new Set(balancer === undefined ? [] : upstreams);
+  const balancerOf = (upstream: TemplateUpstream) => (known.has(upstream) ? balancer : undefined);
   return {
     upstreams,
     upstream(name) {
@@ -36,9 +37,8 @@ export function templateData(view: View, unavailable: string, balancer?: LuaBala
 }
 
 /** Frozen, since the next rendering sees it again: what one template changed in it would show there. */
-const templateUpstream = perObject((upstream: Upstream) =>
-  whileSame((isLua: boolean) => frozen(upstream, isLua)),
-);
+const plainUpstream = perObject((upstream: Upstream) => frozen(upstream, false));
+const luaUpstream = perObject((upstream: Upstream) => frozen(upstream, true));
 
 function frozen(upstream: Upstream, isLua: boolean): TemplateUpstream {
   const weights = balanceWeights(upstream.servers.map(({ weight }) => weight));

@@ -54,9 +54,9 @@ export function createTemplates(
     last = pages;
     const { unavailable } = proof;
     // The balancer is one for http.
-    const stream = templateData(view, unavailable);
-    const http = balancer === undefined ? stream : templateData(view, unavailable, balancer);
-    const dataFor = (path: string): TemplateData => (path.startsWith('stream/') ? stream : http);
+    const http = templateData(view, unavailable, balancer);
+    const dataFor = (path: string): TemplateData =>
+      path.startsWith('stream/') ? templateData(view, unavailable) : http;
     try {
       const files = [...pages].map(([path, page]) => ({ path, contents: page(dataFor(path)) }));
       if (balancer === undefined) return { kind: 'files', files };
