@@ -4,10 +4,11 @@ import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Report } from '../pipeline/event.ts';
 import type { ProofAddress } from '../pipeline/frame.ts';
+import { perObject } from '../pipeline/memo.ts';
 import { peersPath } from '../pipeline/peers.ts';
 import type { Clock, Releases } from '../pipeline/ports.ts';
 import { ProblemError, problemOf } from '../pipeline/problem.ts';
-import type { Release } from '../pipeline/release.ts';
+import type { File, Release } from '../pipeline/release.ts';
 import { wentBack } from '../pipeline/snapshot.ts';
 import { contentsOf } from './contents.ts';
 import { damageOf, gone, type Intact, isWhole, lostOfPush } from './damage.ts';
@@ -37,6 +38,11 @@ export function createReleases(options: StoreOptions): Releases {
   const { proof, lua, version, clock, report, assertLocked } = options;
   const layout = layoutOf(options.output);
   const staging = options.staging ?? layout.releases;
+  /** A dry run's release is never run. */
+  const common =
+    lua === undefined || staging !== layout.releases ? undefined : { lua, configs: layout.config };
+  // The proof server may move, but not while a pass has the same files.
+  const contents = perObject((files: readonly File[]) => contentsOf(files, proof, lua?.balancer));
   /** Complete on disk. */
   const known = new Map<string, Release>();
   const intact: Intact = new Map();
@@ -65,19 +71,15 @@ export function createReleases(options: StoreOptions): Releases {
   return {
     live: () => named(layout.current),
     proven: () => named(layout.proven),
-    digest: (files) => contentsOf(files, proof, lua?.balancer).digest,
-    structure: (files) => contentsOf(files, proof, lua?.balancer).structure,
+    digest: (files) => contents(files).digest,
+    structure: (files) => contents(files).structure,
 
     async stage(files, view, indexes = {}) {
-      const contents = contentsOf(files, proof, lua?.balancer);
-      const { digest, structure } = contents;
+      const { digest, structure } = contents(files);
       const time = clock.now();
       const folder = join(staging, `${stamp(time)}-${digest}`);
-      // A dry run's release is never run.
-      const isShared = lua !== undefined && staging === layout.releases;
-      const common = isShared ? { lua, configs: layout.config } : undefined;
       const release = { folder, digest, structure, time, view, indexes };
-      const paths = await writeRelease(release, contents, common, version);
+      const paths = await writeRelease(release, contents(files), common, version);
       staged.set(folder, { release, paths });
       return release;
     },
@@ -95,7 +97,7 @@ export function createReleases(options: StoreOptions): Releases {
       staged.delete(folder);
       await rm(folder, { recursive: true, force: true });
       // Its configuration was nobody else's, most likely.
-      if (lua !== undefined && staging === layout.releases) await sweepShared(layout, lua.balancer.folder);
+      if (common !== undefined) await sweepShared(layout, common.lua.balancer.folder);
     },
 
     async publish({ folder }) {
