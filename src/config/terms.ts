@@ -3,8 +3,8 @@ import type { Config } from './config.ts';
 
 /**
  * What those who present events may know of the configuration. Each setting is named here, so that a
- * secret cannot come along (`way` is how changes reach nginx, where that was left to us): of the token it is told whether there is one, and of its file nothing, since a
- * token may have been given where its path was asked for.
+ * secret cannot come along: of the token it is told whether there is one, and of its file nothing, since a
+ * token may have been given where its path was asked for. `way` is how changes reach nginx.
  */
 export function termsOf(
   { consul, nginx, output, templates, plan, listen, log }: Config,

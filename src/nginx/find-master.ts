@@ -3,7 +3,7 @@ import type { Problem } from '../pipeline/problem.ts';
 import { beside, misnamed, noMaster, orphans } from './master-problems.ts';
 import { type Named, pidFileReader } from './named-master.ts';
 import { isMaster, isWorker, masterOfWorker, parentOf } from './processes.ts';
-import { type Testimony, testify } from './proof.ts';
+import { manyQuestions, type Testimony, testify, testifyAll } from './proof.ts';
 import { runningTime } from './running-time.ts';
 
 /** nginx on this host, as it was found. */
@@ -47,8 +47,6 @@ interface Voice extends Testimony {
   readonly master: number | undefined;
 }
 
-/** So many questions at once reach every worker that takes connections, most likely. */
-const manyQuestions = 16;
 /** How long nginx may take to answer again, in ms. */
 const patience = 1000;
 
@@ -65,8 +63,8 @@ export function masterFinder(
   let hasAnswered = false;
   /** What its own workers ran last, for when only others are quick enough to answer. */
   let last: Last | undefined;
-  /** The same, where it is what was heard the very last time: not where they have fallen silent since. */
-  let heardLast: Last | undefined;
+  /** Whether that was heard the very last time: they may have fallen silent since. */
+  let speaks = false;
   /** Workers of others that answered, with their masters: kept, since they may answer only now and then. */
   const others = new Map<number, number | undefined>();
 
@@ -86,8 +84,7 @@ export function masterFinder(
   }
 
   async function hearAll(first: Testimony, signal: AbortSignal): Promise<Voice[]> {
-    const asked = Array.from({ length: manyQuestions }, () => testify(proof.ask, 1000, signal));
-    const answers = [first, ...(await Promise.all(asked))].filter((answer) => answer !== undefined);
+    const answers = [first, ...(await testifyAll(proof.ask, manyQuestions, signal))];
     return Promise.all(
       answers.map(async (answer) => ({ ...answer, master: await masterOfWorker(answer.pid) })),
     );
@@ -116,15 +113,15 @@ export function masterFinder(
     async find(signal) {
       const named = await byPidFile(signal);
       const first = await hear(named.master, signal);
-      if (first === undefined) heardLast = undefined;
       if (first === undefined) {
+        speaks = false;
         if (named.master !== undefined) return { master: named.master, digest: undefined };
         return { master: undefined, problem: named.problem };
       }
       const owner = await masterOfWorker(first.pid);
       if (owner !== undefined && owner === named.master && others.size === 0) {
         last = { master: owner, digest: first.digest, structure: first.structure };
-        heardLast = last;
+        speaks = true;
         return last;
       }
       let voices = await hearAll(first, signal);
@@ -141,7 +138,7 @@ export function masterFinder(
       if (master !== undefined) {
         const problem = problemWith(named, master, others);
         if (own !== undefined) last = { master, digest: own.digest, structure: own.structure };
-        heardLast = own === undefined ? undefined : last;
+        speaks = own !== undefined;
         const { digest, structure } = last?.master === master ? last : {};
         return { master, digest, structure, ...(problem === undefined ? {} : { problem }) };
       }
@@ -150,7 +147,7 @@ export function masterFinder(
     },
 
     async findAgain(signal) {
-      return heardLast !== undefined && (await isMaster(heardLast.master)) ? heardLast : finder.find(signal);
+      return speaks && last !== undefined && (await isMaster(last.master)) ? last : finder.find(signal);
     },
 
     isNamed: async (signal) => (await byPidFile(signal)).master !== undefined,
@@ -158,7 +155,7 @@ export function masterFinder(
     heard(master, { digest, structure }) {
       hasAnswered = true;
       last = { master, digest, structure };
-      heardLast = last;
+      speaks = true;
     },
   };
   return finder;

@@ -2,7 +2,7 @@ import type { Proof } from '../pipeline/outcome.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { Release } from '../pipeline/release.ts';
 import { isMaster, workersOf } from './processes.ts';
-import { problemTold, type Testimony, testify } from './proof.ts';
+import { manyQuestions, problemTold, type Testimony, testifyAll } from './proof.ts';
 import { runningTime } from './running-time.ts';
 
 /** What every worker is to say of itself. */
@@ -10,9 +10,6 @@ type Wanted = Pick<Release, 'digest' | 'structure'>;
 
 /** ms between two looks. */
 const pause = 5;
-
-/** How many questions at once reach every worker of an nginx that cannot be seen, most likely. */
-const manyQuestions = 16;
 
 /**
  * Workers with the Lua balancer take a release by themselves: each looks for it when it is asked. It is believed
@@ -34,7 +31,7 @@ export async function followByProcesses(
     if (!(await isMaster(master))) return { kind: 'stopped', problem: { what: 'nginx went away' } };
     const workers = await workersOf(master);
     const standing = workers.filter(({ draining }) => !draining);
-    for (const answer of await askAtOnce(ask, 2 * standing.length, signal)) answered.set(answer.pid, answer);
+    for (const answer of await testifyAll(ask, 2 * standing.length, signal)) answered.set(answer.pid, answer);
     if (standing.some(({ pid }) => isOther(answered.get(pid), wanted))) return undefined;
     const late = standing.map(({ pid }) => pid).filter((pid) => answered.get(pid)?.digest !== wanted.digest);
     if (late.length === 0 && standing.length > 0) return proven('processes', standing.length, workers.length);
@@ -56,7 +53,7 @@ export async function followByAnswers(
   const time = runningTime(timeout, clock);
   let behind = 'nothing answers';
   while (!time.isOver() && !signal.aborted) {
-    const answers = await askAtOnce(ask, manyQuestions, signal);
+    const answers = await testifyAll(ask, manyQuestions, signal);
     if (answers.some((answer) => isOther(answer, wanted))) return undefined;
     const late = answers.filter(({ digest }) => digest !== wanted.digest).length;
     const workers = new Set(answers.map(({ pid }) => pid)).size;
@@ -69,11 +66,6 @@ export async function followByAnswers(
 
 function isOther(answer: Testimony | undefined, { structure }: Wanted): boolean {
   return answer !== undefined && answer.structure !== structure;
-}
-
-async function askAtOnce(ask: string, times: number, signal: AbortSignal): Promise<Testimony[]> {
-  const answers = await Promise.all(Array.from({ length: times }, () => testify(ask, 1000, signal)));
-  return answers.filter((answer) => answer !== undefined);
 }
 
 function proven(by: 'processes' | 'answers', workers: number, all: number): Proof {

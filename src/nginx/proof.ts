@@ -51,6 +51,15 @@ export async function testify(
   return parse(await fetchText(`http://${ask}${proofPath}`, 200, timeout, signal));
 }
 
+/** How many questions at once reach every worker that takes connections, most likely. */
+export const manyQuestions = 16;
+
+/** The answers to so many questions at once. */
+export async function testifyAll(ask: string, times: number, signal: AbortSignal): Promise<Testimony[]> {
+  const answers = await Promise.all(Array.from({ length: times }, () => testify(ask, 1000, signal)));
+  return answers.filter((answer) => answer !== undefined);
+}
+
 /** Why a worker with the Lua balancer did not take a release, as one of them tells. */
 export async function problemTold(
   ask: string,
@@ -80,14 +89,20 @@ function fetchText(url: string, most: number, timeout: number, signal: AbortSign
 }
 
 /** Whether a worker has the proof server and fails at it: one with the Lua balancer that may not read its code. */
-export function isBroken(ask: string, timeout: number, signal: AbortSignal): Promise<boolean> {
+export async function isBroken(ask: string, timeout: number, signal: AbortSignal): Promise<boolean> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
-  return new Promise((resolve) => {
-    const request = get(`http://${ask}${proofPath}`, { agent: false, signal: deadline }, (response) => {
-      resolve(response.statusCode === 500);
-      response.destroy();
+  return (await statusOf(`http://${ask}${proofPath}`, deadline)) === 500;
+}
+
+/** The status of what is answered over a fresh connection; undefined where nothing is. */
+export function statusOf(url: string, signal: AbortSignal): Promise<number | undefined> {
+  return new Promise((done) => {
+    const request = get(url, { agent: false, signal }, (response) => {
+      response.resume();
+      response.on('error', () => done(undefined));
+      response.on('close', () => done(response.statusCode));
     });
-    request.on('error', () => resolve(false));
+    request.on('error', () => done(undefined));
   });
 }
 

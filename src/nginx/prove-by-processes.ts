@@ -1,7 +1,7 @@
 import type { Proof } from '../pipeline/outcome.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { isMaster, workersOf } from './processes.ts';
-import { type Testimony, testify } from './proof.ts';
+import { testifyAll } from './proof.ts';
 import { runningTime } from './running-time.ts';
 
 /** nginx's master waits 100 ms before it retires the old workers: nothing is proven earlier than that, in ms. */
@@ -35,7 +35,9 @@ export async function proveByProcesses(
     const standing = workers.filter(({ draining }) => !draining);
     const old = standing.filter(({ pid }) => before.has(pid));
     if (old.length === 0 && standing.length > 0) {
-      for (const { pid, digest } of await askEnough(ask, standing.length, signal)) answered.set(pid, digest);
+      // Twice as many connections at once as there are workers, so that each is likely to take one.
+      for (const { pid, digest } of await testifyAll(ask, 2 * standing.length, signal))
+        answered.set(pid, digest);
       const silent = standing.filter(({ pid }) => answered.get(pid) !== digest);
       if (silent.length === 0) {
         return {
@@ -62,10 +64,4 @@ export async function proveByProcesses(
         "nginx's error log says why (a taken listen port, a full disk; by push, a managed folder that its workers may not read)",
     },
   };
-}
-
-/** Twice as many connections at once as there are workers, so that each is likely to take one. */
-async function askEnough(ask: string, workers: number, signal: AbortSignal): Promise<Testimony[]> {
-  const answers = await Promise.all(Array.from({ length: 2 * workers }, () => testify(ask, 1000, signal)));
-  return answers.filter((answer) => answer !== undefined);
 }

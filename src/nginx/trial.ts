@@ -4,14 +4,13 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { get } from '../http.ts';
 import type { LuaBalancer } from '../pipeline/balancer.ts';
 import { peersPath } from '../pipeline/peers.ts';
 import type { Problem } from '../pipeline/problem.ts';
 import type { Candidate } from '../pipeline/release.ts';
 import { configOf } from './config-of.ts';
 import { crawl } from './crawl.ts';
-import { testify } from './proof.ts';
+import { statusOf, testify } from './proof.ts';
 import { environment } from './test-run.ts';
 import { luaUpstreams, trialConf, trialPeers, type UpstreamBlock } from './trial-conf.ts';
 
@@ -132,17 +131,6 @@ async function freePlaces(count: number): Promise<string[]> {
   });
   await Promise.all(servers.map((server) => once(server.close(), 'close')));
   return places;
-}
-
-function statusOf(url: string, signal: AbortSignal): Promise<number | undefined> {
-  return new Promise((done) => {
-    const request = get(url, { agent: false, signal }, (response) => {
-      response.resume();
-      response.on('error', () => done(undefined));
-      response.on('close', () => done(response.statusCode));
-    });
-    request.on('error', () => done(undefined));
-  });
 }
 
 /** nginx's own words for what went wrong first, without time and pid. */
