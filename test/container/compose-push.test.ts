@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
-import { ask, steadily } from '../support/gateway.ts';
+import { ask } from '../support/gateway.ts';
 import { docker, logOf } from './support/docker.ts';
-import { instances, sumUp } from './support/instances.ts';
+import { scaledUnderLoad } from './support/instances.ts';
 import { buildServices } from './support/services-image.ts';
 import { buildForPush } from './support/sidecar-image.ts';
 import { type Stack, startStack } from './support/stack.ts';
@@ -20,16 +20,7 @@ test('with VIA=push the whole environment scales to three and back with no reloa
   expect(checked).toMatch(/^ok +workers +nginx's workers \(\w+\) may read \/etc\/nginx\/upsync$/m);
   const before = await seen(stack);
 
-  const clients = Array.from({ length: 3 }, () => steadily(`${url}/web1/`, 5));
-  await stack.up('--scale', 'web1=3');
-  await expect.poll(() => instances(url), { timeout: 20_000 }).toHaveLength(3);
-  const three = (await stack.ids('web1')).map((id) => `${id.slice(0, 12)}:30002`);
-  await stack.up('--scale', 'web1=1');
-  const counts = await Promise.all(clients.map((client) => client.stop()));
-  const { answered, lost } = sumUp(counts);
-  expect(lost).toEqual([]);
-  expect(Object.keys(answered).toSorted()).toEqual(three.toSorted());
-  await expect.poll(() => instances(url), { timeout: 20_000 }).toHaveLength(1);
+  await scaledUnderLoad(stack, url);
 
   const after = await seen(stack);
   expect(after.pids).toEqual(before.pids);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ask, steadily } from '../support/gateway.ts';
+import { ask } from '../support/gateway.ts';
 import { docker } from './support/docker.ts';
-import { instances, sumUp } from './support/instances.ts';
+import { instances, scaledUnderLoad } from './support/instances.ts';
 import { buildServices } from './support/services-image.ts';
 import { buildSidecar } from './support/sidecar-image.ts';
 import { compose, crash, type Stack, startStack } from './support/stack.ts';
@@ -95,16 +95,7 @@ describe('on one machine', () => {
 
   test('scaled to three and back to one under load, each takes traffic and no request is lost', async () => {
     const url = await gateway();
-    const clients = Array.from({ length: 3 }, () => steadily(`${url}/web1/`, 5));
-    await stack.up('--scale', 'web1=3');
-    await expect.poll(() => instances(url), { timeout: 20_000 }).toHaveLength(3);
-    const three = (await stack.ids('web1')).map((id) => `${id.slice(0, 12)}:30002`);
-    await stack.up('--scale', 'web1=1');
-    const counts = await Promise.all(clients.map((client) => client.stop()));
-    const { answered, lost } = sumUp(counts);
-    expect(lost).toEqual([]);
-    expect(Object.keys(answered).toSorted()).toEqual(three.toSorted());
-    await expect.poll(() => instances(url), { timeout: 20_000 }).toHaveLength(1);
+    await scaledUnderLoad(stack, url);
   });
 
   test('an instance that is killed leaves, and one that crashed comes back by itself', async () => {

@@ -2,20 +2,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { until } from '../bed/nginx-processes.ts';
 import { listen, startBackend } from '../support/backend.ts';
-import { canPush, type Peer, type PushGateway, startPush } from '../support/push.ts';
-import { attempt, releaseByWorker, times } from '../support/push-requests.ts';
-
-const at = (...backends: readonly { port: number }[]): Peer[] =>
-  backends.map(({ port }) => ({ address: `127.0.0.1:${port}` }));
-
-async function bodies(gateway: PushGateway, count = 12, upstream = 'web'): Promise<readonly string[]> {
-  const seen = new Set<string>();
-  for (const _ of times(count, () => 0)) {
-    const { status, body } = await attempt(`${gateway.url}/push/${upstream}`);
-    seen.add(status === 200 ? body : String(status));
-  }
-  return [...seen].sort();
-}
+import { canPush, type Peer, startPush } from '../support/push.ts';
+import { at, attempt, bodies, releaseByWorker, times } from '../support/push-requests.ts';
 
 test.skipIf(!canPush)('a request under way ends at a server that has left, which gets no other', async () => {
   const waiting: ServerResponse[] = [];

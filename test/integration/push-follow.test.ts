@@ -4,20 +4,8 @@ import { expect, test } from 'vitest';
 import { until } from '../bed/nginx-processes.ts';
 import { startBackend } from '../support/backend.ts';
 import { reloads } from '../support/gateway.ts';
-import { canPush, type Peer, type PushGateway, peersFile, startPush } from '../support/push.ts';
-import { attempt, releaseByWorker, times } from '../support/push-requests.ts';
-
-const at = (...backends: readonly { port: number }[]): Peer[] =>
-  backends.map(({ port }) => ({ address: `127.0.0.1:${port}` }));
-
-async function bodies(gateway: PushGateway, count = 12, upstream = 'web'): Promise<readonly string[]> {
-  const seen = new Set<string>();
-  for (const _ of times(count, () => 0)) {
-    const { status, body } = await attempt(`${gateway.url}/push/${upstream}`);
-    seen.add(status === 200 ? body : String(status));
-  }
-  return [...seen].sort();
-}
+import { canPush, type PushGateway, peersFile, startPush } from '../support/push.ts';
+import { at, attempt, bodies, releaseByWorker } from '../support/push-requests.ts';
 
 async function status(gateway: PushGateway): Promise<{ release: string | null; problem: string | null }> {
   return JSON.parse((await attempt(`${gateway.url}/status`)).body);

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { PushGateway } from './push.ts';
+import type { Peer, PushGateway } from './push.ts';
 
 /** What came of one request. */
 export interface Trial {
@@ -65,4 +65,18 @@ export async function releaseByWorker(gateway: PushGateway, workers: number): Pr
     answers.set(Number(pid), release);
   }
   return answers;
+}
+
+/** Servers at the ports of these backends. */
+export const at = (...backends: readonly { port: number }[]): Peer[] =>
+  backends.map(({ port }) => ({ address: `127.0.0.1:${port}` }));
+
+/** What so many requests were answered with, each answer once; the status where it is not 200. */
+export async function bodies(gateway: PushGateway, count = 12, upstream = 'web'): Promise<readonly string[]> {
+  const seen = new Set<string>();
+  for (const _ of times(count, () => 0)) {
+    const { status, body } = await attempt(`${gateway.url}/push/${upstream}`);
+    seen.add(status === 200 ? body : String(status));
+  }
+  return [...seen].sort();
 }

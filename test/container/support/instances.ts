@@ -1,5 +1,7 @@
+import { expect } from 'vitest';
 import { z } from 'zod';
-import { ask } from '../../support/gateway.ts';
+import { ask, steadily } from '../../support/gateway.ts';
+import type { Stack } from './stack.ts';
 
 const Who = z.object({ instance: z.string() });
 
@@ -13,8 +15,22 @@ export async function instances(url: string): Promise<readonly string[]> {
   return [...found].toSorted();
 }
 
+/** web1 scaled to three and back to one under the load of three clients: each takes traffic, and no request is lost. */
+export async function scaledUnderLoad(stack: Stack, url: string): Promise<void> {
+  const clients = Array.from({ length: 3 }, () => steadily(`${url}/web1/`, 5));
+  await stack.up('--scale', 'web1=3');
+  await expect.poll(() => instances(url), { timeout: 20_000 }).toHaveLength(3);
+  const three = (await stack.ids('web1')).map((id) => `${id.slice(0, 12)}:30002`);
+  await stack.up('--scale', 'web1=1');
+  const counts = await Promise.all(clients.map((client) => client.stop()));
+  const { answered, lost } = sumUp(counts);
+  expect(lost).toEqual([]);
+  expect(Object.keys(answered).toSorted()).toEqual(three.toSorted());
+  await expect.poll(() => instances(url), { timeout: 20_000 }).toHaveLength(1);
+}
+
 /** How often each instance answered, and whatever else came. */
-export function sumUp(counts: readonly Readonly<Record<string, number>>[]) {
+function sumUp(counts: readonly Readonly<Record<string, number>>[]) {
   const answered: Record<string, number> = {};
   const lost: string[] = [];
   for (const [key, count] of counts.flatMap(Object.entries<number>)) {
