@@ -14,7 +14,9 @@ import { serverName } from './names.ts';
 import { together, toProblems } from './problems.ts';
 import { registerSettings as s } from './register-settings.ts';
 import { resolveConsul } from './resolve.ts';
-import { consul, log, setting } from './schema.ts';
+import { consul } from './schema/consul.ts';
+import { setting } from './schema/keys.ts';
+import { log } from './schema.ts';
 
 /** All that `upsync register` was told, resolved. */
 export interface RegisterConfig {
