@@ -25,7 +25,7 @@ export async function askConsul(
     attempt(() => readAgent(client, signal), signal),
     ...datacenters.map(async (datacenter) => ({
       datacenter,
-      names: await attempt(() => readCatalog(client, datacenter, signal), signal),
+      names: await attempt(() => readCatalog(client, { datacenter }, signal), signal),
     })),
   ]);
   return { hasToken, leader, agent, catalogs };

@@ -1,6 +1,8 @@
 import type { ConsulQuery } from '../pipeline/snapshot.ts';
 import { connect, type Shared } from './connection.ts';
+import { get, type Parameters } from './get.ts';
 import type { ConsulOptions, Tuning } from './options.ts';
+import { type Question, questionOf } from './question.ts';
 import { type Reply, replyFrom } from './reply.ts';
 
 /** How to read: at once unless `after`, an index past which Consul shall wait for a change. */
@@ -34,11 +36,18 @@ export interface Client {
   close(): void;
 }
 
-/** What is read of the catalog, through the `consul` package. `onCapacity` is called where that has changed. */
+/** What is read of Consul, through the `consul` package. `onCapacity` is called where that has changed. */
 export function createClient(options: ConsulOptions, tuning: Tuning, onCapacity?: () => void): Client {
   const { consul, where, send, capacity, close } = connect(options, tuning, onCapacity);
 
-  function ask(path: string, datacenter: string, read: Read, call: Call, signal: AbortSignal) {
+  function ask(
+    path: string,
+    datacenter: string,
+    read: Read,
+    call: Call,
+    signal: AbortSignal,
+    { mayBeMissing = false, remedies }: Partial<Question> = {},
+  ) {
     const parameters = {
       dc: datacenter || options.datacenter,
       ...(read.consistent ? { consistent: true } : { stale: options.stale && !read.leader }),
@@ -48,19 +57,18 @@ export function createClient(options: ConsulOptions, tuning: Tuning, onCapacity?
     const request = {
       path,
       wait,
-      call: async (shared: Shared) => replyFrom(await call({ ...parameters, ...shared })),
+      call: async (shared: Shared) => replyFrom(await call({ ...parameters, ...shared }), mayBeMissing),
+      ...(remedies === undefined ? {} : { remedies }),
     };
     return send(request, signal);
   }
 
   return {
-    where: (query) => where(pathOf(query)),
+    where: (query) => where(questionOf(query).path),
     query(query, read, signal) {
-      const call: Call =
-        query.kind === 'service'
-          ? (parameters) => consul.health.service({ service: query.service, ...parameters })
-          : (parameters) => consul.catalog.node.services({ node: query.node, ...parameters });
-      return ask(pathOf(query), query.datacenter, read, call, signal);
+      const question = questionOf(query);
+      const call: Call = (parameters) => get(consul, question, parameters);
+      return ask(question.path, query.datacenter, read, call, signal, question);
     },
     services: (datacenter, read, signal) =>
       ask(LISTS.services, datacenter, read, (parameters) => consul.catalog.service.list(parameters), signal),
@@ -85,19 +93,4 @@ const LISTS = {
   checks: '/health/state/any',
 } as const;
 
-function pathOf(query: ConsulQuery): string {
-  return query.kind === 'service'
-    ? `/health/service/${encodeURIComponent(query.service)}`
-    : `/catalog/node/${encodeURIComponent(query.node)}`;
-}
-
 type Call = (parameters: Parameters) => Promise<unknown>;
-
-/** The package's types leave out all but the first; its code passes them on. */
-interface Parameters extends Shared {
-  readonly dc: string;
-  readonly stale?: boolean;
-  readonly consistent?: boolean;
-  readonly index?: string;
-  readonly wait?: string;
-}

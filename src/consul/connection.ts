@@ -4,10 +4,12 @@ import Consul from 'consul';
 import { ProblemError } from '../pipeline/problem.ts';
 import { agentFor, tlsSettings } from './agent.ts';
 import { bounded, type Transport } from './bounded.ts';
+import type { PapiGet } from './get.ts';
 import { Pool } from './h2-pool.ts';
 import { StreamRequest } from './h2-request.ts';
 import type { ConsulOptions, Tuning } from './options.ts';
 import { type Remedies, requestProblem, statusOf } from './request-problem.ts';
+import type { Response } from './response.ts';
 
 /** A request as papi is about to send it. */
 interface Sent {
@@ -19,6 +21,8 @@ declare module 'consul/lib/consul.js' {
   interface Consul {
     /** papi's extension point (its README, "_ext"); the types of `consul` leave its base class out. */
     _ext(event: 'onRequest', extend: (request: Sent, next: () => void) => void): void;
+    /** papi's own; it resolves to the response, which has the body. */
+    _get(options: PapiGet): Promise<Response>;
   }
 }
 

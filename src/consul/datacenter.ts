@@ -1,4 +1,5 @@
-import { queryKey } from '../pipeline/query.ts';
+import { type NodeQuery, queryKey, type ServiceQuery } from '../pipeline/query.ts';
+import { type ConsulQuery, isRegistered } from '../pipeline/snapshot.ts';
 import { Failures } from './failures.ts';
 import type { Post } from './post.ts';
 import type { Shared } from './shared.ts';
@@ -49,9 +50,13 @@ export function followDatacenter(
 
   function concerns({ services, nodes }: Moved, { query }: Post): boolean {
     if (query.kind === 'node') return nodes.has(query.node.toLowerCase());
+    if (query.kind !== 'service') return false;
     if (services.has(query.service.toLowerCase())) return true;
     if (nodes.size === 0) return false;
-    const instances = answers.get(queryKey(query))?.value ?? [];
+    // What a filter leaves out for now may come in by its node's meta.
+    if (query.filter) return true;
+    const answer = answers.get(queryKey(query));
+    const instances = isRegistered(answer) ? answer.value : [];
     return instances.some(({ node }) => nodes.has(node.toLowerCase()));
   }
 
@@ -128,6 +133,15 @@ export function followDatacenter(
       void explain(called, index, at);
     },
   });
+}
+
+/**
+ * Whether the triggers tell of it. They know services and nodes as the token itself belongs: of another namespace or
+ * partition, of another cluster, and of keys they say nothing.
+ */
+export function isTold(query: ConsulQuery): query is ServiceQuery | NodeQuery {
+  if (query.namespace || query.partition) return false;
+  return query.kind === 'node' || (query.kind === 'service' && !query.peer);
 }
 
 /** Its connection is nobody else's. */

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../pipeline/problem.ts';
-import type { ConsulAnswer, ConsulQuery, Registration } from '../pipeline/snapshot.ts';
+import { type ConsulAnswer, type ConsulQuery, type ConsulTold, isEmpty } from '../pipeline/snapshot.ts';
+import { emptyProblem } from './empty-problem.ts';
 import type { Meta } from './headers.ts';
-
-type ServiceQuery = Extract<ConsulQuery, { kind: 'service' }>;
 
 /**
  * What a well-formed answer means.
@@ -20,59 +19,58 @@ export type Judgement =
   | { readonly kind: 'refused'; readonly problem: Problem };
 
 /**
- * Judges the `value` that came for `query`, asked with index `asked` (0 for none), against the last
+ * Judges what was `told`, asked with index `asked` (0 for none), against the last
  * good answer, or without one against `before`, the index under which an upsync before this one saw
- * instances. An error must never pass for an empty service, and a token that lost its rights makes
+ * something there. An error must never pass for an empty service, and a token that lost its rights makes
  * Consul answer 200 with `[]` and the index of before: hence all the doubt about empty ones. A server that
  * restarts with its data answers stale reads while it goes through its log again, with what was registered then.
  */
 export function judge(
-  query: ConsulQuery,
-  value: readonly Registration[],
+  told: ConsulTold,
   { index, filtered }: Meta,
   asked: bigint,
   held: ConsulAnswer | undefined,
   before?: string,
 ): Judgement {
+  const { query } = told;
   if (index < asked) return { kind: 'rewound' };
   const last = held?.index ?? before;
-  if (query.kind === 'service' && value.length === 0) {
-    if (filtered) return disbelieved(query.service, 'Consul hid instances from the token', held);
+  if (mustBeDoubted(told)) {
+    if (filtered) return disbelieved(query, 'Consul hid instances from the token', held);
     if (last === undefined) return { kind: 'doubtful', why: 'empty', query };
-    if (held?.value.length !== 0) return judgeLoss(query, index, BigInt(last), held);
+    if (held === undefined || !isEmpty(held)) return judgeLoss(query, index, BigInt(last), held);
   }
   // Also where it says the same: what a server tells next, as it goes on through its log, would pass for newer.
   if (last !== undefined && index < BigInt(last)) return { kind: 'doubtful', why: 'older', query };
-  return { kind: held !== undefined && isDeepStrictEqual(value, held.value) ? 'unchanged' : 'changed' };
+  return { kind: held !== undefined && isDeepStrictEqual(told.value, held.value) ? 'unchanged' : 'changed' };
 }
 
-/** There were instances under the index `last`, and now there are none. */
+/** A node may have nothing on it: it is asked for only while servers are kept, and takes none away. */
+function mustBeDoubted(told: ConsulTold): boolean {
+  return told.query.kind !== 'node' && isEmpty(told);
+}
+
+/** Something was there under the index `last`, and now there is nothing. */
 function judgeLoss(
-  query: ServiceQuery,
+  query: ConsulQuery,
   index: bigint,
   last: bigint,
   held: ConsulAnswer | undefined,
 ): Judgement {
   if (index > last) return { kind: 'doubtful', why: 'empty', query };
   return disbelieved(
-    query.service,
+    query,
     index === last
-      ? `Consul's index ${index} has not moved since it had instances, so the token may have lost its rights`
-      : `Consul's index ${index} is behind ${last}, when it had instances, so Consul may have lost its state`,
+      ? `Consul's index ${index} has not moved since it had ${somethingOf(query)}, so the token may have lost its rights`
+      : `Consul's index ${index} is behind ${last}, when it had ${somethingOf(query)}, so Consul may have lost its state`,
     held,
   );
 }
 
-function disbelieved(service: string, why: string, held: ConsulAnswer | undefined): Judgement {
-  return { kind: 'refused', problem: emptyProblem(service, why, held) };
+function somethingOf({ kind }: ConsulQuery): string {
+  return kind === 'service' ? 'instances' : kind === 'key' ? 'it' : 'some';
 }
 
-/** The words for an empty answer that does not enter the snapshot. */
-export function emptyProblem(service: string, why: string, held: ConsulAnswer | undefined): Problem {
-  const count = held?.value.length ?? 0;
-  const kept = count === 0 ? '' : ` (${count} ${count === 1 ? 'instance stays' : 'instances stay'})`;
-  return {
-    what: `empty answer for ${service} not believed: ${why}${kept}`,
-    remedy: `check the token's rights and ask Consul for ${service} by hand`,
-  };
+function disbelieved(query: ConsulQuery, why: string, held: ConsulAnswer | undefined): Judgement {
+  return { kind: 'refused', problem: emptyProblem(query, why, held) };
 }

@@ -37,7 +37,7 @@ export function statusOf(error: unknown): number | undefined {
   return responseOf(error)?.statusCode;
 }
 
-function responseOf(error: unknown): Response | undefined {
+export function responseOf(error: unknown): Response | undefined {
   return error instanceof Error && 'response' in error ? Response.safeParse(error.response).data : undefined;
 }
 
@@ -64,11 +64,17 @@ function statusProblem(
       remedy: 'set consul.address to where Consul itself answers',
     };
   }
-  if (status >= 500) return { what: `Consul failed (${status}${said})` };
+  if (status >= 500) return { what: `Consul failed (${status}${said})`, ...aboutFilter(said) };
   return {
     what: `Consul refused the request (${status}${said})`,
     ...(refused === undefined ? {} : { remedy: refused }),
+    ...aboutFilter(said),
   };
+}
+
+/** Consul 1.8 answers 500 to an expression that it does not understand. */
+function aboutFilter(said: string): Pick<Problem, 'remedy'> {
+  return said.includes('boolean expression') ? { remedy: 'mend the filter' } : {};
 }
 
 /** Consul explains itself in a line of plain text; an HTML page of some proxy's is left out. */

@@ -1,9 +1,12 @@
 import type { ConsulQuery } from '../pipeline/snapshot.ts';
-import { followDatacenter, triggersEach } from './datacenter.ts';
+import { followDatacenter, isTold, triggersEach } from './datacenter.ts';
 import type { Post } from './post.ts';
 import type { Shared } from './shared.ts';
 import { slotsOf } from './slots.ts';
 import { Turns } from './turns.ts';
+
+/** In ms: what nothing tells of is read at most this often, all in all. */
+const pollEach = 20;
 
 /** Queries that share go on sharing until so much of the slots would do for all. */
 const fewer = 0.8;
@@ -24,6 +27,7 @@ export class Sharing {
   readonly #datacenters = new Map<string, AbortController>();
   #queries: readonly ConsulQuery[] = [];
   #isOn = false;
+  #held = 0;
 
   constructor(shared: Shared, maxConnections: number, signal: AbortSignal) {
     this.#shared = shared;
@@ -47,7 +51,8 @@ export class Sharing {
       const by = this.#isOn ? 'shared' : 'own';
       this.#shared.report({ type: 'watching', by, queries: queries.length, most: own });
     }
-    const datacenters = new Set(this.#isOn ? queries.map(({ datacenter }) => datacenter) : []);
+    const told = this.#isOn ? queries.filter(isTold) : [];
+    const datacenters = new Set(told.map(({ datacenter }) => datacenter));
     for (const [datacenter, stop] of this.#datacenters) if (!datacenters.has(datacenter)) stop.abort();
     for (const datacenter of datacenters) if (!this.#datacenters.has(datacenter)) this.#follow(datacenter);
     // Who waits to be called takes a slot instead.
@@ -63,6 +68,27 @@ export class Sharing {
     const turns = isUrgent ? this.#urgent : this.#turns;
     await turns.take();
     return () => turns.give();
+  }
+
+  /**
+   * For a blocking query of which nothing tells while the others share: resolves when it may begin, with what is to be
+   * called after it. Undefined where such queries have half of what the triggers leave already: the rest is for reads.
+   */
+  async hold(): Promise<(() => void) | undefined> {
+    const left = this.#slots - this.#datacenters.size * triggersEach;
+    if (this.#held >= Math.floor(left / 2)) return undefined;
+    this.#held += 1;
+    await this.#turns.take();
+    return () => {
+      this.#held -= 1;
+      this.#turns.give();
+    };
+  }
+
+  /** How often a query is read that cannot wait for a change, and nothing tells of: ms. Many take turns. */
+  get poll(): number {
+    const untold = this.#queries.filter((query) => !isTold(query)).length;
+    return Math.max(this.#shared.tuning.poll, untold * pollEach);
   }
 
   /**
@@ -94,7 +120,7 @@ export class Sharing {
     followDatacenter(
       {
         datacenter,
-        posts: () => [...this.#posts].filter(({ query }) => query.datacenter === datacenter),
+        posts: () => [...this.#posts].filter(({ query }) => isTold(query) && query.datacenter === datacenter),
         // Where they would take up all connections, nothing tells of changes.
         hasTriggers: connections < this.#slots,
         turns: this.#turns,

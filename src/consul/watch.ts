@@ -1,15 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Report } from '../pipeline/event.ts';
 import { type Problem, ProblemError, problemOf } from '../pipeline/problem.ts';
 import { queryKey } from '../pipeline/query.ts';
-import {
-  type ConsulAnswer,
-  type ConsulQuery,
-  countByHealth,
-  type Registration,
-} from '../pipeline/snapshot.ts';
+import type { ConsulAnswer, ConsulQuery, ConsulTold } from '../pipeline/snapshot.ts';
 import { confirm } from './confirm.ts';
+import { isTold } from './datacenter.ts';
 import { decode } from './decode.ts';
+import { eventOf } from './event-of.ts';
 import { Failures } from './failures.ts';
 import { readHeaders } from './headers.ts';
 import { judge } from './judge.ts';
@@ -28,7 +24,7 @@ interface Common extends Shared {
 /** A good answer; `ms` went by between its arrival and the end of its judgement, a second look included. */
 interface Good {
   readonly kind: 'good';
-  readonly value: readonly Registration[];
+  readonly told: ConsulTold;
   /** Of the body that has this value; undefined where a second look had it. */
   readonly digest: string | undefined;
   readonly index: bigint;
@@ -62,7 +58,7 @@ export async function watch(
   common: Common,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, report, tuning, slots, sharing, answers, onChange } = common;
+  const { clock, report, tuning, sharing, answers, onChange } = common;
   const pace = new Pace(tuning.burst, tuning.interval);
   const key = queryKey(query);
   const failures = new Failures(key, common);
@@ -79,25 +75,25 @@ export async function watch(
   let changed = false;
 
   while (!signal.aborted) {
-    const isBlocking = index > 0n && !sharing.isOn && slots.take();
-    if (index > 0n && !isBlocking) await post.wait(patience(common), signal);
+    const end = index > 0n ? await hold(query, common) : undefined;
+    if (index > 0n && end === undefined) await post.wait(patience(query, common), signal);
     const turn = pace.turn(clock.now(), changed ? tuning.changedInterval : tuning.interval);
     if (turn > 0) await clock.sleep(turn, signal);
-    const give = isBlocking ? () => slots.give() : await sharing.turn(post.isUrgent);
+    const give = end ?? (await sharing.turn(post.isUrgent));
     const call = post.take();
     const began = clock.now();
-    const read = isBlocking ? { after: index } : { leader: call?.isUrgent ?? false };
+    const read = end === undefined ? { leader: call?.isUrgent ?? false } : { after: index };
     const last = { answer: held, digest, before };
     const found = signal.aborted ? undefined : await look(query, read, last, common, signal);
     give();
     post.isFailing = found?.kind === 'failed';
     if (found?.kind === 'good' && !signal.aborted) {
-      held = advance(query, held, found, clock.now());
+      held = advance(held, found, clock.now());
       answers.set(key, held);
       digest = found.digest;
       post.readAt = began;
       if (failures.end()) sharing.recovered();
-      reportAnswer(held, found, report);
+      report(eventOf(held, found));
       if (found.changed || found.restarted) onChange();
     }
     call?.ended.resolve();
@@ -108,12 +104,19 @@ export async function watch(
   }
 }
 
+/** Where Consul may hold its next request until something changes: what is to be called after that. */
+async function hold(query: ConsulQuery, { sharing, slots }: Common): Promise<(() => void) | undefined> {
+  if (sharing.isOn) return isTold(query) ? undefined : sharing.hold();
+  return slots.take() ? () => slots.give() : undefined;
+}
+
 /**
  * How long a query waits to be called that shares what tells of changes: as a blocking request would, but no two of them
  * as long. What nothing tells of is seen then. Without sharing, for the next slot to come free.
  */
-function patience({ sharing, block, tuning }: Common): number {
-  return sharing.isOn ? (block * (1 + tuning.random())) / 2 : tuning.poll;
+function patience(query: ConsulQuery, { sharing, block, tuning }: Common): number {
+  if (!sharing.isOn) return tuning.poll;
+  return isTold(query) ? (block * (1 + tuning.random())) / 2 : sharing.poll;
 }
 
 /** What is known when a query is read again: its last good answer, that one's digest, and what `watch` was told. */
@@ -138,17 +141,17 @@ async function look(
     // Most answers to one that asks again are the same to the byte.
     const digest = reply.digest();
     const isSame = last.answer !== undefined && digest === last.digest;
-    const value = isSame ? last.answer.value : decode(query, reply.json());
-    const judgement = judge(query, value, meta, read.after ?? 0n, last.answer, last.before);
+    const told = isSame ? last.answer : decode(query, reply.json());
+    const judgement = judge(told, meta, read.after ?? 0n, last.answer, last.before);
     if (judgement.kind === 'rewound') return { kind: 'rewound' };
     if (judgement.kind === 'refused') throw new ProblemError(judgement.problem);
     const ms = () => clock.now() - arrived;
     if (judgement.kind !== 'doubtful') {
       const changed = judgement.kind === 'changed';
-      return { kind: 'good', value, digest, index: meta.index, restarted: false, changed, ms: ms() };
+      return { kind: 'good', told, digest, index: meta.index, restarted: false, changed, ms: ms() };
     }
     const confirmed = await confirm(client, judgement, last.answer, last.before, signal);
-    const changed = !isDeepStrictEqual(confirmed.value, last.answer?.value);
+    const changed = last.answer === undefined || !isDeepStrictEqual(confirmed.told.value, last.answer.value);
     const restarted = last.answer !== undefined && confirmed.index < BigInt(last.answer.index);
     return { kind: 'good', ...confirmed, digest: undefined, restarted, changed, ms: ms() };
   } catch (thrown) {
@@ -157,14 +160,8 @@ async function look(
 }
 
 /** The answer to hold from now on: an unchanged value stays the same object, with its `since`. */
-function advance(query: ConsulQuery, held: ConsulAnswer | undefined, good: Good, now: number): ConsulAnswer {
+function advance(held: ConsulAnswer | undefined, good: Good, now: number): ConsulAnswer {
   const index = String(good.index);
   if (held !== undefined && !good.changed) return { ...held, index };
-  return { query, value: good.value, index, since: now };
-}
-
-function reportAnswer({ query: asked, value, index }: ConsulAnswer, { changed, ms }: Good, report: Report) {
-  const query = queryKey(asked);
-  if (!changed) return report({ type: 'answeredSame', query, index });
-  report({ type: 'answered', query, instances: value.length, health: countByHealth(value), index, ms });
+  return { ...good.told, index, since: now };
 }

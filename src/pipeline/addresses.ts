@@ -1,7 +1,7 @@
 import type { Admission } from './admission.ts';
 import { admitted } from './admitted.ts';
 import { addressOf } from './instance.ts';
-import { type Health, isHostAnswer, type Snapshot } from './snapshot.ts';
+import { type Health, isRegistered, type Snapshot } from './snapshot.ts';
 import type { View } from './view.ts';
 
 interface Owner {
@@ -21,7 +21,7 @@ export function addressOwners(
   const owners = new Map<string, Map<string, Owner>>();
   if (addresses.size === 0) return owners;
   for (const answer of snapshot.values()) {
-    if (isHostAnswer(answer)) continue;
+    if (!isRegistered(answer)) continue;
     for (const { instances } of admitted(answer, admission, snapshot)) {
       for (const instance of instances) {
         const address = addressOf(instance);

@@ -1,6 +1,6 @@
 import type { Admission } from './admission.ts';
 import { type Admitted, admit, keyOf } from './instance.ts';
-import type { ConsulAnswer, Registration, Snapshot } from './snapshot.ts';
+import type { Registered, Registration, Snapshot } from './snapshot.ts';
 
 /** A registration, and what came of its admission. */
 export interface Seen extends Admitted {
@@ -18,7 +18,7 @@ const remembered = new WeakMap<
  * again, by which whoever goes on from here knows that there is nothing to do anew: of thousands of answers, a pass
  * is mostly about one.
  */
-export function admitted({ value }: ConsulAnswer, admission: Admission, snapshot: Snapshot): readonly Seen[] {
+export function admitted({ value }: Registered, admission: Admission, snapshot: Snapshot): readonly Seen[] {
   const known = remembered.get(value);
   if (known?.admission === admission) return known.seen;
   const seen = value.map((registration) => ({

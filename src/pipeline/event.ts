@@ -3,7 +3,7 @@ import type { UpstreamPlan } from './plan.ts';
 import type { Problem } from './problem.ts';
 import type { QueryKey } from './query.ts';
 import type { Release } from './release.ts';
-import type { HealthCounts } from './snapshot.ts';
+import type { ConsulQuery, HealthCounts } from './snapshot.ts';
 import type { Way } from './way.ts';
 
 /** All that log, metrics, status and page ever present: they fold events and ask nobody else. */
@@ -12,7 +12,10 @@ export type Event =
   | {
       readonly type: 'answered';
       readonly query: QueryKey;
+      /** Of what there are `instances`: those of a service or on a node, or names, nodes, keys. */
+      readonly of: ConsulQuery['kind'];
       readonly instances: number;
+      /** Empty where the answer is not of instances. */
       readonly health: HealthCounts;
       readonly index: string;
       readonly ms: number;

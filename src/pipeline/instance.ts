@@ -2,7 +2,7 @@ import { isIP, SocketAddress } from 'node:net';
 import { isLoopback } from './address-rules.ts';
 import { type Admission, isHostName, type MetaValue, parseMeta, quoted } from './admission.ts';
 import { type Query, queryKey } from './query.ts';
-import { type Health, isHostAnswer, type Registration, type Snapshot } from './snapshot.ts';
+import { type Health, isAnswerTo, type Registration, type Snapshot } from './snapshot.ts';
 
 /** A registration whose values were checked: what Consul tells was written by whoever may register. */
 export interface Instance {
@@ -104,7 +104,7 @@ function placesOf(
   if (!hostnames) return { refusal: `${quoted(address)} is a host name, and addresses.hostnames is off` };
   const lookUp: Query = { kind: 'host', name: address };
   const answer = snapshot.get(queryKey(lookUp));
-  return { addresses: isHostAnswer(answer) ? answer.value : undefined, lookUp };
+  return { addresses: isAnswerTo('host', answer) ? answer.value : undefined, lookUp };
 }
 
 /** As nginx is told it, and always the same for the same address: IPv6 has many spellings. */

@@ -5,7 +5,7 @@ import { perObject, whileSame } from './memo.ts';
 import type { Emptiness } from './outcome.ts';
 import type { UpstreamPlan } from './plan.ts';
 import { type Query, queryKey } from './query.ts';
-import { isHostAnswer, type Snapshot } from './snapshot.ts';
+import { isRegistered, type Snapshot } from './snapshot.ts';
 import type { LeftOut, Server } from './view.ts';
 
 /** What Consul says of one upstream now, before any policy. */
@@ -40,8 +40,7 @@ export function observe(
 ): Observation[] {
   return plans.map((plan) => {
     const answer = snapshot.get(queryKey(serviceQuery(plan)));
-    const isThere = answer !== undefined && !isHostAnswer(answer);
-    return observationOf(plan)(isThere ? admitted(answer, admission, snapshot) : undefined);
+    return observationOf(plan)(isRegistered(answer) ? admitted(answer, admission, snapshot) : undefined);
   });
 }
 

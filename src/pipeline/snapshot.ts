@@ -1,4 +1,14 @@
-import type { Query, QueryKey } from './query.ts';
+import type {
+  CatalogQuery,
+  HostQuery,
+  KeyQuery,
+  NodeQuery,
+  NodesQuery,
+  Query,
+  QueryKey,
+  ServiceQuery,
+  TreeQuery,
+} from './query.ts';
 
 /**
  * The worst of an instance's checks, the node's included. Maintenance is a critical check whose id
@@ -33,46 +43,102 @@ export interface Registration {
   readonly meta: Readonly<Record<string, string>>;
 }
 
-/**
- * The last *good* answer to a query: an error never replaces it, and an empty one only after it was
- * confirmed (DESIGN 3.5).
- */
-export type Answer = ConsulAnswer | HostAnswer;
+/** A service of the catalog; values not checked. */
+export interface CatalogEntry {
+  readonly name: string;
+  /** Those of all its instances together, sorted. */
+  readonly tags: readonly string[];
+}
 
-export interface ConsulAnswer {
-  readonly query: ConsulQuery;
-  readonly value: readonly Registration[];
+/** A node of the catalog; values not checked. */
+export interface NodeEntry {
+  readonly datacenter: string;
+  readonly node: string;
+  readonly address: string;
+  readonly meta: Readonly<Record<string, string>>;
+}
+
+/** A key with its text, which may be any. */
+export interface KeyEntry {
+  readonly path: string;
+  readonly value: string;
+}
+
+/** A query, and the value that was told. */
+interface Told<Q extends Query, Value> {
+  readonly query: Q;
+  readonly value: Value;
+}
+
+/** Sorted by datacenter, node and id; by distance, where the query says near what. */
+type ServiceTold = Told<ServiceQuery, readonly Registration[]>;
+type NodeTold = Told<NodeQuery, readonly Registration[]>;
+/** Sorted by name. */
+type CatalogTold = Told<CatalogQuery, readonly CatalogEntry[]>;
+/** Sorted by datacenter and name; by distance, where the query says near what. */
+type NodesTold = Told<NodesQuery, readonly NodeEntry[]>;
+/** Undefined: there is no such key. */
+type KeyTold = Told<KeyQuery, string | undefined>;
+/** Sorted by path, without the empty keys that stand for folders. */
+type TreeTold = Told<TreeQuery, readonly KeyEntry[]>;
+
+export type ConsulTold = ServiceTold | NodeTold | CatalogTold | NodesTold | KeyTold | TreeTold;
+
+interface Dated {
   /** `X-Consul-Index`, decimal. */
   readonly index: string;
   /** When this value was first seen, in ms since the epoch. */
   readonly since: number;
 }
 
-export type ConsulQuery = Exclude<Query, { kind: 'host' }>;
+export type ConsulAnswer = ConsulTold & Dated;
+
+export interface HostAnswer extends Told<HostQuery, readonly string[]> {
+  readonly since: number;
+}
+
+/**
+ * The last *good* answer to a query: an error never replaces it, and an empty one only after it was
+ * confirmed (DESIGN 3.5). The value of a `HostAnswer` is IP literals, sorted; none where the name was never resolved.
+ */
+export type Answer = ConsulAnswer | HostAnswer;
+
+export type ConsulQuery = ConsulTold['query'];
 
 export function isConsulQuery(query: Query): query is ConsulQuery {
   return query.kind !== 'host';
 }
 
-export interface HostAnswer {
-  readonly query: Extract<Query, { kind: 'host' }>;
-  /** IP literals, sorted; none where the name was never resolved. */
-  readonly value: readonly string[];
-  readonly since: number;
+/** An answer to a query of this kind. */
+export type AnswerTo<K extends Query['kind']> = Extract<Answer, { query: { kind: K } }>;
+
+export function isAnswerTo<K extends Query['kind']>(
+  kind: K,
+  answer: Answer | undefined,
+): answer is AnswerTo<K> {
+  return answer?.query.kind === kind;
 }
 
-export function isHostAnswer(answer: Answer | undefined): answer is HostAnswer {
-  return answer?.query.kind === 'host';
+/** An answer that holds registrations. */
+export type Registered = AnswerTo<'service' | 'node'>;
+
+export function isRegistered(answer: Answer | undefined): answer is Registered {
+  return isAnswerTo('service', answer) || isAnswerTo('node', answer);
+}
+
+/** Whether nothing was found of what was asked for. */
+export function isEmpty({ value }: Pick<Answer, 'value'>): boolean {
+  return value === undefined || (typeof value !== 'string' && value.length === 0);
 }
 
 export type Snapshot = ReadonlyMap<QueryKey, Answer>;
 
-/** Consul's index of each answer that had instances. */
+/** Consul's index of each answer that had something. */
 export type Indexes = Readonly<Record<QueryKey, string>>;
 
 export function indexesOf(snapshot: Snapshot): Indexes {
   const full = [...snapshot].flatMap(([key, answer]) =>
-    !isHostAnswer(answer) && answer.value.length > 0 ? [[key, answer.index] as const] : [],
+    'index' in answer && !isEmpty(answer) ? [[key, answer.index] as const] : [],
   );
   return Object.fromEntries(full);
 }

@@ -23,8 +23,8 @@ export function isSilent(event: Event): event is Silent {
 export function eventLine(event: Exclude<Event, Silent | { type: 'reconciled' }>, now: number): Line {
   switch (event.type) {
     case 'answered': {
-      const { query, instances, index, ms } = event;
-      const text = `${query}  ${instances} registered, index ${index}`;
+      const { query, of, instances, index, ms } = event;
+      const text = `${query}  ${found(of, instances)}, index ${index}`;
       return { level: 'debug', text, fields: { event: 'answered', query, instances, index, ms } };
     }
     case 'queryFailed': {
@@ -84,6 +84,21 @@ export function eventLine(event: Exclude<Event, Silent | { type: 'reconciled' }>
       if (problem === undefined) return { level: 'info', text: `nginx runs: ${detail}`, fields };
       return { level: 'warn', text: `nginx runs: ${detail}, but ${trouble}`, fields };
     }
+  }
+}
+
+function found(of: Extract<Event, { type: 'answered' }>['of'], count: number): string {
+  switch (of) {
+    case 'service':
+    case 'node':
+      return `${count} registered`;
+    case 'key':
+      return count === 0 ? 'no such key' : 'it is there';
+    case 'tree':
+      return `${count} key${count === 1 ? '' : 's'}`;
+    case 'services':
+    case 'nodes':
+      return `${count} of them`;
   }
 }
 

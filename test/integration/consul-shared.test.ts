@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { queryKey } from '../../src/pipeline/query.ts';
 import { type Consul, startConsul } from '../bed/consul.ts';
 import { grant, READ } from '../support/consul-acl.ts';
 import { type ConsulDouble, fails } from '../support/consul-double.ts';
 import { type Followed, follow, web } from '../support/consul-follow.ts';
+import { putKey } from '../support/consul-kv.ts';
 import { type ConsulProxy, startConsulProxy } from '../support/consul-proxy.ts';
 import { nameOf, registerMany, registerNode, weigh } from '../support/many-services.ts';
 
@@ -275,6 +277,40 @@ test('with fewer services each has a query of its own again', async () => {
     { type: 'watching', by: 'own', queries: 7, most: 9 },
     { type: 'watching', by: 'shared', queries: 10, most: 9 },
   ]);
+});
+
+test('what nothing tells of is followed beside what shares, on the connections that there are', async () => {
+  await consul.register({ id: 'beside-1', name: 'beside', port: 8001, health: 'passing' });
+  const paths = Array.from({ length: 6 }, (_, each) => `beside/${each}`);
+  const keys = paths.map((path) => ({ kind: 'key', path, datacenter: '' }) as const);
+  const filtered = {
+    kind: 'service',
+    service: 'beside',
+    datacenter: '',
+    filter: 'Service.Port == 8001',
+  } as const;
+  const queries = [...names.map(web), ...keys, filtered];
+  // Half of what the triggers leave may wait for a change of a key: three. The others are read now and again.
+  const options = { maxConnections: 10, block: never };
+  const followed = follow(proxy.url, queries, options, { ...late, poll: 300 });
+  onTestFinished(() => followed.stop());
+  await followed.until(() => followed.feed.snapshot().size === queries.length);
+  await quiet(proxy);
+  const waiting = () =>
+    proxy.requests.filter((url) => url.pathname.startsWith('/v1/kv/') && url.searchParams.has('index'));
+  expect(new Set(waiting().map(({ pathname }) => pathname)).size).toBe(3);
+
+  const texts = () => keys.map((key) => followed.feed.snapshot().get(queryKey(key))?.value);
+  for (const path of paths) await putKey(consul, path, 'new');
+  await followed.until(() => texts().every((text) => text === 'new'));
+  const health = () => followed.value(queryKey(filtered))?.[0]?.health;
+  const read = await readFor(
+    followed,
+    () => consul.check('beside-1', 'critical'),
+    () => health() === 'critical',
+  );
+  expect(read).toEqual(new Set(['beside']));
+  expect(await proxy.connections()).toBeLessThanOrEqual(10);
 });
 
 test('a datacenter that nobody knows does not keep the others from being followed', async () => {

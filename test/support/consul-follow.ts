@@ -4,7 +4,7 @@ import { type ConsulOptions, TUNING, type Tuning } from '../../src/consul/option
 import type { Event } from '../../src/pipeline/event.ts';
 import type { Clock, Feed } from '../../src/pipeline/ports.ts';
 import type { Query } from '../../src/pipeline/query.ts';
-import { type ConsulAnswer, isHostAnswer, type Registration } from '../../src/pipeline/snapshot.ts';
+import { isRegistered, type Registered, type Registration } from '../../src/pipeline/snapshot.ts';
 
 export const realClock: Clock = {
   now: Date.now,
@@ -118,10 +118,10 @@ export function follow(
   };
 }
 
-/** What is held for a query. */
-export function held(feed: Feed, key: string): ConsulAnswer | undefined {
+/** What is held for a query whose answer is registrations. */
+export function held(feed: Feed, key: string): Registered | undefined {
   const answer = feed.snapshot().get(key);
-  return isHostAnswer(answer) ? undefined : answer;
+  return isRegistered(answer) ? answer : undefined;
 }
 
 function isOf<T extends Event['type']>(event: Event, type: T): event is Extract<Event, { type: T }> {

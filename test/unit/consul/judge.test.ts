@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { judge } from '../../../src/consul/judge.ts';
-import type { ConsulAnswer, Registration } from '../../../src/pipeline/snapshot.ts';
+import type { ConsulAnswer, ConsulTold, Registration } from '../../../src/pipeline/snapshot.ts';
 
 const SERVICE = { kind: 'service', service: 'web1', datacenter: '' } as const;
 const NODE = { kind: 'node', node: 'n1', datacenter: '' } as const;
@@ -46,7 +46,7 @@ test.each([
   ['a first answer that is empty, with an index that moved on', [], 11n, 0n, undefined, 'doubtful', '10'],
   ['empty as before, whatever was before that', [], 12n, 11n, held([], '11'), 'unchanged', '20'],
 ] as const)('%s', (_, value, index, asked, last, kind, before?: string) => {
-  expect(judge(SERVICE, value, { index, filtered: false }, asked, last, before).kind).toBe(kind);
+  expect(judge({ query: SERVICE, value }, { index, filtered: false }, asked, last, before).kind).toBe(kind);
 });
 
 test.each([
@@ -69,7 +69,7 @@ test.each([
   ['Consul filtered the first one', 11n, true, undefined, /hid instances from the token$/],
   ['Consul filtered one that was empty', 11n, true, held([]), /hid instances from the token$/],
 ])('an empty answer is refused where %s', (_, index, filtered, last, words) => {
-  const judgement = judge(SERVICE, [], { index, filtered }, 0n, last, '10');
+  const judgement = judge({ query: SERVICE, value: [] }, { index, filtered }, 0n, last, '10');
   expect(judgement).toMatchObject({
     kind: 'refused',
     problem: { what: expect.stringMatching(/^empty answer for web1 not believed: /) },
@@ -78,9 +78,76 @@ test.each([
 });
 
 test('instances that came although others were hidden are taken', () => {
-  expect(judge(SERVICE, TWO, { index: 11n, filtered: true }, 0n, undefined).kind).toBe('changed');
+  expect(judge({ query: SERVICE, value: TWO }, { index: 11n, filtered: true }, 0n, undefined).kind).toBe(
+    'changed',
+  );
 });
 
 test('a node may be empty without a doubt', () => {
-  expect(judge(NODE, [], { index: 11n, filtered: false }, 0n, held(TWO)).kind).toBe('changed');
+  expect(judge({ query: NODE, value: [] }, { index: 11n, filtered: false }, 0n, held(TWO)).kind).toBe(
+    'changed',
+  );
+});
+
+const KEY = { kind: 'key', path: 'app/port', datacenter: '' } as const;
+const TREE = { kind: 'tree', prefix: 'app/', datacenter: '' } as const;
+const SERVICES = { kind: 'services', datacenter: '' } as const;
+const NODES = { kind: 'nodes', datacenter: '' } as const;
+
+const vanishing: readonly (readonly [full: ConsulTold, empty: ConsulTold])[] = [
+  [
+    { query: KEY, value: '8080' },
+    { query: KEY, value: undefined },
+  ],
+  [
+    { query: KEY, value: '' },
+    { query: KEY, value: undefined },
+  ],
+  [
+    { query: TREE, value: [{ path: 'app/port', value: '8080' }] },
+    { query: TREE, value: [] },
+  ],
+  [
+    { query: SERVICES, value: [{ name: 'web1', tags: [] }] },
+    { query: SERVICES, value: [] },
+  ],
+  [
+    { query: NODES, value: [{ datacenter: 'dc1', node: 'n1', address: '10.0.0.1', meta: {} }] },
+    { query: NODES, value: [] },
+  ],
+];
+
+test.each(vanishing.map(([told, empty]) => [told.query.kind, told, empty] as const))(
+  'a %s that vanished is doubted as an empty service is',
+  (_, told, empty) => {
+    const before: ConsulAnswer = { ...told, index: '10', since: 0 };
+    const none: ConsulAnswer = { ...empty, index: '11', since: 0 };
+    const verdict = (told: ConsulTold, index: bigint, last?: ConsulAnswer, recalled?: string) =>
+      judge(told, { index, filtered: false }, 0n, last, recalled).kind;
+    expect(verdict(told, 11n, before)).toBe('unchanged');
+    expect(verdict(empty, 11n, before)).toBe('doubtful');
+    expect(verdict(empty, 10n, before)).toBe('refused');
+    expect(verdict(empty, 9n, before)).toBe('refused');
+    expect(verdict(empty, 9n)).toBe('doubtful');
+    expect(verdict(empty, 10n, undefined, '10')).toBe('refused');
+    expect(verdict(empty, 11n, undefined, '10')).toBe('doubtful');
+    expect(verdict(empty, 12n, none)).toBe('unchanged');
+    expect(verdict(told, 12n, none)).toBe('changed');
+    expect(verdict(told, 9n, none)).toBe('doubtful');
+    expect(judge(empty, { index: 11n, filtered: true }, 0n, before).kind).toBe('refused');
+  },
+);
+
+test('what stays meanwhile is said in words that fit', () => {
+  const words = (told: ConsulTold, empty: ConsulTold) => {
+    const verdict = judge(empty, { index: 9n, filtered: false }, 0n, { ...told, index: '10', since: 0 });
+    return verdict.kind === 'refused' ? verdict.problem.what : verdict.kind;
+  };
+  expect(words({ query: KEY, value: 'a' }, { query: KEY, value: undefined })).toBe(
+    "empty answer for key app/port not believed: Consul's index 9 is behind 10, when it had it, so Consul may have lost its state (its value stays)",
+  );
+  const entry = { path: 'app/a', value: '' };
+  expect(words({ query: TREE, value: [entry, entry] }, { query: TREE, value: [] })).toMatch(
+    /^empty answer for tree app\/ not believed: .* \(2 keys stay\)$/,
+  );
 });

@@ -239,6 +239,7 @@ test('nothing to change is nothing to say', () => {
   report({
     type: 'answered',
     query: 'service:web1',
+    of: 'service',
     instances: 1,
     health: { passing: 1 },
     index: '7',

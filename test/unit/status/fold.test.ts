@@ -62,6 +62,7 @@ describe('queries', () => {
         {
           type: 'answered',
           query: 'service:web1',
+          of: 'service',
           instances: 3,
           health: { passing: 2, critical: 1 },
           index: '7',

@@ -40,7 +40,15 @@ export const configured: Extract<Event, { type: 'configured' }> = {
 
 export function answered(service: string, passing = 1, index = '7'): Event {
   const health = { passing };
-  return { type: 'answered', query: `service:${service}`, instances: passing, health, index, ms: 1 };
+  return {
+    type: 'answered',
+    query: `service:${service}`,
+    of: 'service',
+    instances: passing,
+    health,
+    index,
+    ms: 1,
+  };
 }
 
 export function failed(
