@@ -36,7 +36,9 @@ export interface AssemblyOptions {
 
 /** How changes are to reach nginx. Throws ProblemError where it cannot do what the configuration asks for. */
 export async function wayFor({ nginx, output, plan }: Config, signal: AbortSignal): Promise<Way> {
-  const balances = new Map(plan.upstreams.map(({ name, balance }) => [name, balance]));
+  // Lua balances in http alone.
+  const http = plan.upstreams.filter(({ protocol }) => protocol === 'http');
+  const balances = new Map(http.map(({ name, balance }) => [name, balance]));
   const way = await chooseWay({ ...nginx, output, balances }, signal);
   if (way.kind === 'reload' || nginx.via === 'push') return way;
   const closed = await closedToNewWorkers({ ...nginx, output, find: finderFor(output) }, signal);

@@ -20,9 +20,12 @@ export function toPlan(settings: Settings): Plan {
 type Own = Partial<NonNullable<Settings['upstreams'][string]>>;
 
 function toUpstreamPlan(name: string, own: Own, { consul, defaults }: Settings): UpstreamPlan {
+  const { protocol = 'http', listen } = own;
   return {
     name,
     service: own.service ?? name,
+    protocol,
+    ...(listen === undefined ? {} : { listen }),
     tags: own.tags ?? [],
     datacenter: own.datacenter ?? consul.datacenter,
     balance: own.balance ?? defaults.balance,
@@ -31,7 +34,7 @@ function toUpstreamPlan(name: string, own: Own, { consul, defaults }: Settings):
     onWarning: own.on_warning ?? defaults.on_warning,
     maxFails: own.max_fails ?? defaults.max_fails,
     failTimeout: own.fail_timeout ?? defaults.fail_timeout,
-    keepalive: own.keepalive ?? defaults.keepalive,
+    keepalive: protocol === 'http' ? (own.keepalive ?? defaults.keepalive) : 0,
     zone: own.zone ?? defaults.zone,
   };
 }

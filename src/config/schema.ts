@@ -6,6 +6,7 @@ import { exposedTag, metaKey, metaType, range } from './registry-values.ts';
 import { consul } from './schema/consul.ts';
 import { setting } from './schema/keys.ts';
 import { nginx } from './schema/nginx.ts';
+import { fitsDefaults } from './schema/streams.ts';
 import { templates } from './schema/templates.ts';
 import { defaults, upstreams } from './schema/upstreams.ts';
 import { settings as s } from './settings.ts';
@@ -49,8 +50,7 @@ export const log = z.strictObject({
   format: setting(s['log.format'], z.enum(['auto', 'pretty', 'json'])),
 });
 
-/** `upsync.yaml`. Parsed: every default in place, times in ms, shares from 0 to 1, `zone` in KiB. */
-export const schema = z.strictObject({
+const keys = z.strictObject({
   consul: consul.prefault({}).describe('where and how to ask Consul'),
   nginx: nginx.prefault({}).describe('the nginx that is kept in step'),
   output: setting(s.output, path),
@@ -71,6 +71,9 @@ export const schema = z.strictObject({
   listen_hosts: setting(s.listen_hosts, hostNames),
   log: log.prefault({}).describe('what is written to standard error or output'),
 });
+
+/** `upsync.yaml`. Parsed: every default in place, times in ms, shares from 0 to 1, `zone` in KiB. */
+export const schema = keys.superRefine(fitsDefaults);
 
 /** Of a configuration, the managed folder alone. */
 export const outputSchema = z.object({ output: setting(s.output, path) });

@@ -32,9 +32,7 @@ export async function testLua(
   verdict: Extract<Verdict, { kind: 'accepted' }>,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  const replaced = verdict.warnings.find((text) =>
-    /^(http|stream)\/.*load balancing method redefined/.test(text),
-  );
+  const replaced = verdict.warnings.find((text) => /^http\/.*load balancing method redefined/.test(text));
   if (replaced !== undefined) return { kind: 'refused', problems: [twoMethods(replaced)] };
   const folder = join(stage, 'trial');
   await mkdir(folder);

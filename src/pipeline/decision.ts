@@ -40,6 +40,8 @@ export function serve(
   const upstream: Upstream = {
     name: plan.name,
     service: plan.service,
+    protocol: plan.protocol,
+    ...(plan.listen === undefined ? {} : { listen: plan.listen }),
     origin,
     servers: [...servers].sort(byHostAndPort),
     balance: plan.balance,

@@ -1,4 +1,5 @@
 import type { Admission } from './admission.ts';
+import type { Protocol } from './protocol.ts';
 
 /** What the configuration asks of the pipeline. Times are in milliseconds. */
 export interface Plan {
@@ -16,6 +17,9 @@ export interface Plan {
 export interface UpstreamPlan {
   readonly name: string;
   readonly service: string;
+  readonly protocol: Protocol;
+  /** Of tcp and udp: where nginx is to listen for it, `address:port`; by a server of the user's own otherwise. */
+  readonly listen?: string;
   /** An instance must carry all of them. */
   readonly tags: readonly string[];
   /** Empty: the agent's own. */
@@ -28,7 +32,7 @@ export interface UpstreamPlan {
   readonly onWarning: 'use' | 'drop';
   readonly maxFails: number;
   readonly failTimeout: number;
-  /** Idle connections kept per worker; 0 for none. */
+  /** Idle connections kept per worker; 0 for none, as ever in stream. */
   readonly keepalive: number;
   /** Shared memory for the group, in KiB; `auto` sizes it, `off` leaves it out. */
   readonly zone: 'auto' | 'off' | number;

@@ -1,4 +1,5 @@
 import type { MetaValue } from './admission.ts';
+import type { Protocol } from './protocol.ts';
 
 /** What templates see: checked, typed and sorted. It is kept in the release's manifest too. */
 export interface View {
@@ -10,13 +11,16 @@ export interface View {
 /**
  * Where an upstream's servers come from: `live` from Consul's answer; `kept` from the release before
  * (nothing healthy, or no answer); `held` while a big loss waits for its grace period; `down` when
- * there is none left, and requests get a 503.
+ * there is none left: requests get a 503, and in stream connections are closed at once.
  */
 export type Origin = 'live' | 'kept' | 'held' | 'down';
 
 export interface Upstream {
   readonly name: string;
   readonly service: string;
+  readonly protocol: Protocol;
+  /** Of tcp and udp: where nginx is to listen for it, as its `listen` takes it. */
+  readonly listen?: string;
   readonly origin: Origin;
   /** Sorted by address and port. Empty exactly when `origin` is `down`. */
   readonly servers: readonly Server[];

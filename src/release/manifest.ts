@@ -19,6 +19,9 @@ const server = z.object({
 const upstream = z.object({
   name: z.string(),
   service: z.string(),
+  /** Those of before it was told apart were all of http. */
+  protocol: z.enum(['http', 'tcp', 'udp']).default('http'),
+  listen: z.string().exactOptional(),
   origin: z.enum(['live', 'kept', 'held', 'down']),
   servers: z.array(server),
   balance: z.string(),

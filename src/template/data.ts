@@ -1,5 +1,6 @@
 import type { LuaBalancer } from '../pipeline/balancer.ts';
 import { perObject, whileSame } from '../pipeline/memo.ts';
+import { type Context, within } from '../pipeline/protocol.ts';
 import type { Upstream, View } from '../pipeline/view.ts';
 import { balanceWeights } from '../pipeline/weights.ts';
 import type { TemplateData, TemplateUpstream } from './it.ts';
@@ -7,11 +8,17 @@ import { luaServers } from './lua.ts';
 import { serverLines } from './servers.ts';
 
 /**
+ * What a template of this context sees: its upstreams alone, since nginx keeps those of http and stream apart.
  * `unavailable` is the address that answers 503 for upstreams with no server. With a `balancer` the servers stand in
  * the peers file, and its block in the templates.
  */
-export function templateData(view: View, unavailable: string, balancer?: LuaBalancer): TemplateData {
-  const upstreams = view.upstreams.map(balancer === undefined ? plainUpstream : luaUpstream);
+export function templateData(
+  view: View,
+  context: Context,
+  unavailable: string,
+  balancer?: LuaBalancer,
+): TemplateData {
+  const upstreams = within(context, view).upstreams.map(balancer === undefined ? plainUpstream : luaUpstream);
   /** Of an upstream that a template made for itself the peers file knows nothing. */
   const known = new Set(balancer === undefined ? [] : upstreams);
   const balancerOf = (upstream: TemplateUpstream) => (known.has(upstream) ? balancer : undefined);
@@ -19,11 +26,7 @@ export function templateData(view: View, unavailable: string, balancer?: LuaBala
     upstreams,
     upstream(name) {
       const found = upstreams.find((upstream) => upstream.name === name);
-      if (found === undefined) {
-        throw new Error(
-          `there is no upstream ${name}; there are ${upstreams.map((one) => one.name).join(', ')}`,
-        );
-      }
+      if (found === undefined) throw new Error(noUpstream(name, context, view, upstreams));
       return found;
     },
     servers(upstream) {
@@ -34,6 +37,18 @@ export function templateData(view: View, unavailable: string, balancer?: LuaBala
     balance: (upstream) =>
       upstream.balance === 'round_robin' || balancerOf(upstream) !== undefined ? '' : `${upstream.balance};`,
   };
+}
+
+function noUpstream(
+  name: string,
+  context: Context,
+  view: View,
+  upstreams: readonly { readonly name: string }[],
+): string {
+  const other = view.upstreams.find((upstream) => upstream.name === name);
+  if (other !== undefined)
+    return `upstream ${name} is one of ${other.protocol}, which a template of ${context} cannot use`;
+  return `there is no upstream ${name}; there are ${upstreams.map((one) => one.name).join(', ')}`;
 }
 
 /** Frozen, since the next rendering sees it again: what one template changed in it would show there. */

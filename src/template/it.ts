@@ -2,9 +2,9 @@ import type { Server, Upstream } from '../pipeline/view.ts';
 
 /** What a template sees as `it`. */
 export interface TemplateData {
-  /** Sorted by name. */
+  /** Those of the template's context, http or stream, sorted by name. */
   readonly upstreams: readonly TemplateUpstream[];
-  /** One upstream by its name; an error where the configuration has none of that name. */
+  /** One of them by its name; an error where there is none of that name. */
   upstream(name: string): TemplateUpstream;
   /** The `server` lines of an upstream, or the Lua block that stands for them, to be written raw: `<%~ it.servers(upstream) %>`. */
   servers(upstream: TemplateUpstream): string;

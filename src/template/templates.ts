@@ -4,10 +4,11 @@ import type { ProofAddress } from '../pipeline/frame.ts';
 import { peersFile } from '../pipeline/peers.ts';
 import type { Clock, Rendered, Templates } from '../pipeline/ports.ts';
 import { type Problem, problemOf } from '../pipeline/problem.ts';
+import { within } from '../pipeline/protocol.ts';
 import type { View } from '../pipeline/view.ts';
 import { compile, type Page } from './compile.ts';
+import { checkPlace, contextOfFile, isNeeded } from './contexts.ts';
 import { templateData } from './data.ts';
-import type { TemplateData } from './it.ts';
 import { luaFile } from './lua.ts';
 import { readSources, type TemplateSpec } from './sources.ts';
 
@@ -54,13 +55,18 @@ export function createTemplates(
     last = pages;
     const { unavailable } = proof;
     // The balancer is one for http.
-    const http = templateData(view, unavailable, balancer);
-    const dataFor = (path: string): TemplateData =>
-      path.startsWith('stream/') ? templateData(view, unavailable) : http;
+    const data = {
+      http: templateData(view, 'http', unavailable, balancer),
+      stream: templateData(view, 'stream', unavailable),
+    };
     try {
-      const files = [...pages].map(([path, page]) => ({ path, contents: page(dataFor(path)) }));
+      checkPlace([...pages.keys()], view, spec);
+      const files = [...pages]
+        .map(([path, page]) => ({ path, contents: page(data[contextOfFile(path)]) }))
+        .filter(isNeeded);
       if (balancer === undefined) return { kind: 'files', files };
-      return { kind: 'files', files: [...files, luaFile(view, balancer), peersFile(view, unavailable)] };
+      const http = within('http', view);
+      return { kind: 'files', files: [...files, luaFile(http, balancer), peersFile(http, unavailable)] };
     } catch (error) {
       return { kind: 'problem', problem: problemOf(error) };
     }

@@ -4,6 +4,7 @@ import { datacenter, serviceName, tag, upstreamName } from '../names.ts';
 import { settings as s } from '../settings.ts';
 import { balance, count, zone } from '../values.ts';
 import { type Issues, own, setting } from './keys.ts';
+import { fitsProtocol, listen, listenApart, protocol } from './streams.ts';
 
 /** What `defaults` says for every upstream, and an upstream for itself. */
 const onEmpty = z.enum(['keep', 'down', 'drop']);
@@ -24,6 +25,10 @@ export const defaults = z.strictObject({
 
 const upstream = z.strictObject({
   service: serviceName.optional().describe("the service in Consul; default: the upstream's name"),
+  protocol: protocol.default('http').describe("tcp and udp are balanced in nginx's stream context"),
+  listen: listen
+    .optional()
+    .describe('of tcp and udp: ADDRESS:PORT, or PORT, on which nginx takes connections for it'),
   tags: z.array(tag).default([]).describe('follow only instances that carry all of these tags'),
   datacenter: datacenter.optional().describe('where to ask for the service; default: consul.datacenter'),
   balance: own(s['defaults.balance'], balance),
@@ -37,8 +42,9 @@ const upstream = z.strictObject({
 });
 
 export const upstreams = z
-  .record(upstreamName, upstream.nullable())
-  .superRefine(differInMoreThanCase, { when: ({ value }) => typeof value === 'object' && value !== null });
+  .record(upstreamName, upstream.superRefine(fitsProtocol).nullable())
+  .superRefine(differInMoreThanCase, { when: ({ value }) => typeof value === 'object' && value !== null })
+  .superRefine(listenApart);
 
 /** nginx compares the names of upstreams without regard to case. */
 function differInMoreThanCase(upstreams: object, issues: Issues): void {

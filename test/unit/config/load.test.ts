@@ -54,6 +54,7 @@ test('a service alone is a whole configuration', async () => {
         {
           name: 'web1',
           service: 'web1',
+          protocol: 'http',
           tags: [],
           datacenter: '',
           balance: 'round_robin',

@@ -15,6 +15,7 @@ upstreams:
     {
       name: 'api',
       service: 'service_api',
+      protocol: 'http',
       tags: ['v2', 'blue'],
       datacenter: 'dc1',
       balance: 'hash $uri consistent',
@@ -29,6 +30,7 @@ upstreams:
     {
       name: 'web1',
       service: 'web1',
+      protocol: 'http',
       tags: [],
       datacenter: 'dc2',
       balance: 'least_conn',

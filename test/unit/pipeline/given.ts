@@ -36,6 +36,7 @@ export function upstreamPlan(given: Partial<UpstreamPlan> = {}): UpstreamPlan {
   return {
     name: 'web1',
     service: 'web1',
+    protocol: 'http',
     tags: [],
     datacenter: '',
     balance: 'round_robin',
@@ -90,6 +91,7 @@ export function upstream(servers: readonly Server[], given: Partial<Upstream> = 
   return {
     name: 'web1',
     service: 'web1',
+    protocol: 'http',
     origin: servers.length === 0 ? 'down' : 'live',
     servers,
     balance: 'round_robin',

@@ -167,7 +167,7 @@ test('whatever is registered, nginx reads exactly the servers of the view, and n
 
 test('whatever is registered, no text that a template sees means anything to nginx, even if it is written raw', () => {
   const property = fc.property(fc.array(hostile, { minLength: 1, maxLength: 4 }), (registrations) => {
-    const { upstreams } = templateData(viewOf(registrations, 'round_robin'), '');
+    const { upstreams } = templateData(viewOf(registrations, 'round_robin'), 'http', '');
     for (const { meta, tags, ...server } of upstreams.flatMap(({ servers }) => servers)) {
       for (const value of [...Object.values(server), ...Object.values(meta), ...tags]) {
         if (typeof value === 'string' && quoteForNginx(value) !== value) return false;
@@ -180,7 +180,7 @@ test('whatever is registered, no text that a template sees means anything to ngi
 
 test('the weights of an upstream are bounded in sum, and each is a whole number from 1', () => {
   const property = fc.property(fc.array(hostile, { minLength: 1, maxLength: 12 }), (registrations) => {
-    const { upstreams } = templateData(viewOf(registrations, 'round_robin'), '');
+    const { upstreams } = templateData(viewOf(registrations, 'round_robin'), 'http', '');
     const weights = upstreams.flatMap(({ servers }) => servers.map(({ weight }) => weight));
     const sum = weights.reduce((total, each) => total + each, 0);
     return weights.every((each) => Number.isInteger(each) && each >= 1) && sum <= 1000 + weights.length;

@@ -142,6 +142,21 @@ test('a manifest that cannot be read means that nothing is known of the release'
   expect(await open().live()).toBeUndefined();
 });
 
+test('what is of stream is remembered, and in a manifest of before it was told apart all is of http', async () => {
+  const db = upstream([server(2)], { name: 'db', protocol: 'tcp', listen: '127.0.0.1:3306' });
+  const releases = open();
+  const candidate = await releases.stage(files('# one\n'), view(db, upstream([server(1)])));
+  await releases.seal(candidate);
+  const { folder } = await releases.publish(candidate);
+  expect((await open().live())?.view.upstreams).toMatchObject([
+    { protocol: 'tcp', listen: '127.0.0.1:3306' },
+    { protocol: 'http' },
+  ]);
+  const path = join(folder, 'manifest.json');
+  writeFileSync(path, readFileSync(path, 'utf8').replace(',"protocol":"http"', ''));
+  expect((await open().live())?.view).toEqual(candidate.view);
+});
+
 test('the diff shows the files of both sides, and none that are equal', async () => {
   const releases = open();
   const live = await publish(releases, 'a\nb\n');

@@ -109,5 +109,6 @@ test('servers that a template chose for itself are written as nginx has them, me
 test('in stream servers are written as nginx has them', () => {
   mkdirSync(join(folder, 'stream'));
   const templates = write('stream/a.conf.eta', '<%~ it.servers(it.upstream("web1")) %>');
-  expect(rendered(view(upstream([server(1)])), templates)['stream/a.conf']).toBe('    server 10.0.0.1:80;');
+  const given = view(upstream([server(1)], { protocol: 'tcp' }));
+  expect(rendered(given, templates)['stream/a.conf']).toBe('    server 10.0.0.1:80;');
 });

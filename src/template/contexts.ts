@@ -1,0 +1,26 @@
+import { ProblemError } from '../pipeline/problem.ts';
+import { type Context, within } from '../pipeline/protocol.ts';
+import type { File } from '../pipeline/release.ts';
+import type { View } from '../pipeline/view.ts';
+import type { TemplateSpec } from './sources.ts';
+
+/** In which of nginx's blocks it is included. */
+export function contextOfFile(path: string): Context {
+  return path.startsWith('stream/') ? 'stream' : 'http';
+}
+
+/** A file of stream wants a place in nginx.conf: with nothing in it, it makes nobody add one. */
+export function isNeeded({ path, contents }: File): boolean {
+  return contextOfFile(path) === 'http' || contents.trim() !== '';
+}
+
+/** Without any template for them, upstreams of stream would be left out and nobody told. */
+export function checkPlace(paths: readonly string[], view: View, spec: TemplateSpec): void {
+  const [upstream] = within('stream', view).upstreams;
+  if (upstream === undefined || paths.some((path) => contextOfFile(path) === 'stream')) return;
+  throw new ProblemError({
+    what: `no template writes upstream ${upstream.name} (${upstream.protocol}): it is one of nginx's stream context`,
+    ...(spec.kind === 'folder' ? { where: spec.folder } : {}),
+    remedy: 'add one whose destination is in stream/, such as the built-in stream/upstreams.conf.eta',
+  });
+}
