@@ -48,7 +48,6 @@ export class Group {
     this.#query = query;
     this.#now = now;
     this.#servers = byKey(upstream.servers);
-    say(this.#title, printable(name));
     const heading = make('h3', '', this.#title);
     const summary = make('summary', '', heading, this.#up, this.#news, this.#origin, this.#health);
     const scroller = make('div', 'scroller', this.#table.table);
@@ -144,7 +143,8 @@ export class Group {
   }
 
   #summarize() {
-    const { up, servers, origin, leftOut, leftOutCount, doubtful } = this.#upstream;
+    const { protocol, up, servers, origin, leftOut, leftOutCount, doubtful } = this.#upstream;
+    say(this.#title, printable(protocol === 'http' ? this.#name : `${this.#name} (${protocol})`));
     const resting = servers.filter(({ state }) => state === 'down').length;
     say(this.#up, `${up} up${resting > 0 ? `, ${resting} in maintenance` : ''}`);
     const marks = [...this.#marks.values()];

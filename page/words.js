@@ -86,24 +86,31 @@ function sum(counts) {
   return Object.values(counts).reduce((all, one) => all + one, 0);
 }
 
-/** @type {Readonly<Record<Status['upstreams'][string]['origin'], string>>} */
+/** @type {Readonly<Record<Exclude<Status['upstreams'][string]['origin'], 'down'>, string>>} */
 const origins = {
   live: 'live',
   kept: 'kept from before',
   held: 'held: a big loss waits',
-  down: 'answers 503',
   none: 'not in nginx',
+};
+
+/** @type {Readonly<Record<Status['upstreams'][string]['protocol'], string>>} */
+const unserved = {
+  http: 'answers 503',
+  tcp: 'closes connections at once',
+  udp: 'drops datagrams',
 };
 
 /**
  * @param {Status['upstreams'][string]} upstream
  * @param {number} now
  */
-export function originWords({ origin, why }, now) {
+export function originWords({ origin, protocol, why }, now) {
   const until = why?.until ?? null;
   const reason = why?.cause ?? null;
   const because = reason === null ? '' : `, ${reason}`;
-  return `${origins[origin]}${because}${until === null ? '' : `, until ${timeOfDay(until, now)}`}`;
+  const state = origin === 'down' ? unserved[protocol] : origins[origin];
+  return `${state}${because}${until === null ? '' : `, until ${timeOfDay(until, now)}`}`;
 }
 
 /** @param {Readonly<Record<string, number>>} health */

@@ -6,6 +6,7 @@ import { keep } from './keep.ts';
 import type { Observation } from './observe.ts';
 import type { Notice } from './outcome.ts';
 import type { Plan } from './plan.ts';
+import { subjectOf } from './protocol.ts';
 import type { Query } from './query.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { LeftOut, Server, View } from './view.ts';
@@ -95,15 +96,14 @@ function byPolicy(one: Case): Decision {
   const { plan, empty, servers } = one.observation;
   if (isUp(servers)) return live(one.observation);
   if (plan.onEmpty === 'keep') return keep(one);
-  const notice = { upstream: plan.name, empty };
+  const notice = { ...subjectOf(plan), empty };
   return plan.onEmpty === 'down'
     ? { ...serve(one.observation, 'down', []), notices: [{ kind: 'down', ...notice }] }
     : { name: plan.name, notices: [{ kind: 'dropped', ...notice }], wants: [] };
 }
 
 function missing(observation: Observation, last: readonly Server[]): Decision {
-  const { name } = observation.plan;
-  const notice: Notice = { kind: 'missing', upstream: name, servers: last.length };
+  const notice: Notice = { kind: 'missing', ...subjectOf(observation.plan), servers: last.length };
   return { ...serve(observation, isUp(last) ? 'kept' : 'down', isUp(last) ? last : []), notices: [notice] };
 }
 

@@ -1,6 +1,7 @@
 import { type Case, type Decision, merge, nodesOf, serve } from './decision.ts';
 import { addressOf } from './instance.ts';
 import type { Notice } from './outcome.ts';
+import { subjectOf } from './protocol.ts';
 import type { Server, Upstream, View } from './view.ts';
 
 /** Nothing is healthy: registered servers stay, lost ones for `keepFor`, those in maintenance drain. */
@@ -17,7 +18,7 @@ export function keep({ observation, last, now }: Case): Decision {
     return now - since < plan.keepFor ? [{ ...present, lostSince: since }] : [];
   });
   if (kept.length === 0) {
-    const notice: Notice = { kind: 'down', upstream: plan.name, empty };
+    const notice: Notice = { kind: 'down', ...subjectOf(plan), empty };
     return { ...serve(observation, 'down', []), notices: [notice] };
   }
   const ends = kept.flatMap(({ lostSince }) => (lostSince === undefined ? [] : lostSince + plan.keepFor));

@@ -1,4 +1,5 @@
 import type { Problem } from './problem.ts';
+import type { Subject } from './protocol.ts';
 import type { FileDiff, Release } from './release.ts';
 import type { Health } from './snapshot.ts';
 import type { Server } from './view.ts';
@@ -70,7 +71,7 @@ export interface Emptiness {
 /** Something that is not as it should be, though the pass went on. */
 export type Notice =
   /** Consul has not answered for it, or was not asked: so many servers of the last release go on. */
-  | { readonly kind: 'missing' | 'seeded'; readonly upstream: string; readonly servers: number }
+  | (Subject & { readonly kind: 'missing' | 'seeded'; readonly servers: number })
   | {
       readonly kind: 'kept';
       readonly upstream: string;
@@ -78,7 +79,7 @@ export type Notice =
       readonly servers: number;
       readonly until?: number;
     }
-  | { readonly kind: 'down' | 'dropped'; readonly upstream: string; readonly empty: Emptiness }
+  | (Subject & { readonly kind: 'down' | 'dropped'; readonly empty: Emptiness })
   | {
       readonly kind: 'held';
       readonly upstream: string;

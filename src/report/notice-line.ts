@@ -1,4 +1,5 @@
 import type { Emptiness, Notice } from '../pipeline/outcome.ts';
+import type { Subject } from '../pipeline/protocol.ts';
 import { duration, type Line } from './line.ts';
 
 /** What a notice is about: of a topic one holds at a time. */
@@ -48,13 +49,13 @@ export function noticeLine(notice: Notice, now: number): Line {
     case 'missing':
       return {
         level: 'warn',
-        text: `${notice.upstream}  Consul has not answered for it; ${ofLastRelease(notice.servers)}`,
+        text: `${notice.upstream}  Consul has not answered for it; ${ofLastRelease(notice)}`,
         fields,
       };
     case 'seeded':
       return {
         level: 'info',
-        text: `${notice.upstream}  Consul is not asked; ${ofLastRelease(notice.servers)}`,
+        text: `${notice.upstream}  Consul is not asked; ${ofLastRelease(notice)}`,
         fields,
       };
     case 'kept': {
@@ -71,7 +72,7 @@ export function noticeLine(notice: Notice, now: number): Line {
     case 'down':
       return {
         level: 'warn',
-        text: `${notice.upstream}  ${absence(notice.empty)}, it answers 503`,
+        text: `${notice.upstream}  ${absence(notice.empty)}, ${answerOf(notice)}`,
         fields,
       };
     case 'dropped':
@@ -109,8 +110,14 @@ export function noticeLine(notice: Notice, now: number): Line {
   }
 }
 
-function ofLastRelease(servers: number): string {
-  return servers === 0 ? 'it answers 503' : `keeping ${servers} of the last release`;
+function ofLastRelease(notice: Extract<Notice, { kind: 'missing' | 'seeded' }>): string {
+  return notice.servers === 0 ? answerOf(notice) : `keeping ${notice.servers} of the last release`;
+}
+
+/** What clients get of an upstream without a server. */
+function answerOf({ protocol }: Subject): string {
+  if (protocol === undefined) return 'it answers 503';
+  return protocol === 'tcp' ? 'it closes connections at once' : 'it drops datagrams';
 }
 
 function absence({ why, registered }: Emptiness): string {

@@ -47,6 +47,7 @@ function upstreamStatus(
   const leftOut = instances(notices, 'leftOut');
   return {
     service: plan.service,
+    protocol: plan.protocol,
     datacenter: plan.datacenter,
     query: queryKey(serviceQuery(plan)),
     origin: served?.origin ?? 'none',

@@ -49,12 +49,13 @@ const because = z.object({ instance: z.string(), reason: z.string() });
 
 const upstream = z.object({
   service: z.string(),
+  protocol: z.enum(['http', 'tcp', 'udp']).describe('tcp and udp are balanced in stream'),
   datacenter: z.string().describe("empty: the agent's own"),
   query: z.string().describe('its key in queries'),
   origin: z
     .enum(['live', 'kept', 'held', 'down', 'none'])
     .describe(
-      "live: as Consul has it; kept: from before, nothing is healthy; held: a big loss waits; down: answers 503; none: not in nginx's configuration",
+      "live: as Consul has it; kept: from before, nothing is healthy; held: a big loss waits; down: nobody serves (503; of tcp, connections are closed at once); none: not in nginx's configuration",
     ),
   servers: z.array(server).describe('what nginx has of it now'),
   up: count.describe('servers that take requests'),

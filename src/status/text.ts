@@ -78,13 +78,13 @@ const consulWords: Readonly<Record<Status['consul'], string>> = {
 };
 
 function upstreamRows({ upstreams, queries, time }: Status, paint: Paint): Cell[][] {
-  return Object.entries(upstreams).map(([name, { up, servers, origin, query }]) => {
+  return Object.entries(upstreams).map(([name, { protocol, up, servers, origin, query }]) => {
     const { answer, failing } = queries[query] ?? { answer: null, failing: null };
     const down = servers.length - up;
     const color =
       origin === 'live' ? paint.good : origin === 'down' || origin === 'none' ? paint.bad : paint.warn;
     return [
-      { text: name },
+      { text: protocol === 'http' ? name : `${name} (${protocol})` },
       { text: `${up} up${down === 0 ? '' : `, ${down} drain`}` },
       { text: origin, paint: color },
       { text: answer === null ? '-' : healthWords(answer.health) },

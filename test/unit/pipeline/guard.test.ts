@@ -146,6 +146,15 @@ describe('with none healthy, by the other policies', () => {
     expect(guarded.notices).toEqual([{ kind: 'down', upstream: 'web1', empty: none }]);
   });
 
+  test('down of tcp is said to be of tcp', () => {
+    const { view: given, notices } = decide(web1(), {
+      before,
+      upstream: { onEmpty: 'down', protocol: 'tcp' },
+    });
+    expect(given.upstreams).toMatchObject([{ origin: 'down', protocol: 'tcp' }]);
+    expect(notices).toEqual([{ kind: 'down', upstream: 'web1', protocol: 'tcp', empty: none }]);
+  });
+
   test('drop leaves the upstream out', () => {
     const guarded = decide(web1(), { before, upstream: { onEmpty: 'drop' } });
     expect(guarded.view.upstreams).toEqual([]);
@@ -158,6 +167,12 @@ describe('a service that has not answered', () => {
     const guarded = decide(new Map(), { before: view(upstream([server(1)])) });
     expect(guarded.view.upstreams).toMatchObject([{ origin: 'kept' }]);
     expect(guarded.notices).toEqual([{ kind: 'missing', upstream: 'web1', servers: 1 }]);
+  });
+
+  test('takes them along to tcp, where it is told to', () => {
+    const upstreams = { protocol: 'tcp', listen: '127.0.0.1:80' } as const;
+    const guarded = decide(new Map(), { before: view(upstream([server(1)])), upstream: upstreams });
+    expect(guarded.view.upstreams).toMatchObject([{ origin: 'kept', ...upstreams, servers: [server(1)] }]);
   });
 
   test('is down where there was none', () => {

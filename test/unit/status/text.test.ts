@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { statusText } from '../../../src/status/text.ts';
-import { server } from '../pipeline/given.ts';
+import { server, upstreamPlan } from '../pipeline/given.ts';
 import {
   configured,
   failed,
@@ -46,6 +46,13 @@ RELEASE  WHEN      LIVE AFTER  TEST   BY             WHAT
 b        60 s ago  88 ms       12 ms  reload 105 ms  api −10.0.0.7:80 ~10.0.0.8:80, web1 +4
 a        63 s ago  121 ms      12 ms  reload 105 ms  web1 +10.0.0.1:80
 `);
+});
+
+test('what is not http is told with its name', () => {
+  const db = upstreamPlan({ name: 'db', service: 'db', protocol: 'tcp' });
+  const text = statusText(statusAt(0, stateAfter([0, { ...configured, upstreams: [db, upstreamPlan()] }])));
+  expect(text).toMatch(/^db \(tcp\) +0 up +none/m);
+  expect(text).toMatch(/^web1 +0 up +none/m);
 });
 
 test('how changes reach nginx is told, and of each release which way it went', () => {
