@@ -100,6 +100,7 @@ async function examine(config: Config, place: PrivatePlace, signal: AbortSignal)
       output,
       version: nginx.runs ?? resultOf(nginx.build)?.version,
       ours,
+      streams: plan.upstreams.some(({ protocol }) => protocol !== 'http'),
       keepsAlive: plan.upstreams.some(({ keepalive }) => keepalive > 0),
     }),
     ...checkTests({

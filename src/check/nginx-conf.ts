@@ -13,6 +13,8 @@ export interface ConfFacts {
   readonly version: string | undefined;
   /** The upstreams that upsync writes. */
   readonly ours: readonly string[];
+  /** Whether some of them are for its stream block. */
+  readonly streams: boolean;
   /** Whether any of them keeps idle connections. */
   readonly keepsAlive: boolean;
 }
@@ -22,7 +24,7 @@ export function checkConf(facts: ConfFacts): Finding[] {
   const { conf, config } = facts;
   if ('problem' in config) return [fail('conf', config.problem)];
   const { sources, included, placed } = config.value;
-  const missing = missingIncludes(config.value, facts, false);
+  const missing = missingIncludes(config.value, facts, facts.streams);
   const where = included.stream ? 'in http and in stream' : 'in http';
   return [
     ...missing.map((problem) => fail('conf', problem)),

@@ -35,6 +35,10 @@ const REMEDIES: readonly [RegExp, string][] = [
     'give upsync the capability CHOWN: nginx as root needs it here',
   ],
   [
+    /^dlopen\(.*ngx_stream_module.*No such file/,
+    "install nginx's stream module (Debian: libnginx-mod-stream), which upstreams of tcp and udp need",
+  ],
+  [
     /\(2: No such file or directory\)|No such file or directory:/,
     'restore it, or take it out of the configuration',
   ],
@@ -52,7 +56,10 @@ const REMEDIES: readonly [RegExp, string][] = [
     'load the Lua module again, or set nginx.via to auto and reload upsync (SIGHUP)',
   ],
   [/^duplicate upstream/, 'upsync writes this upstream: take the other one out of your configuration'],
-  [/^unknown directive "stream"/, 'load the stream module: `load_module modules/ngx_stream_module.so;`'],
+  [
+    /^unknown directive "stream"/,
+    'load the stream module, at the top of nginx.conf: `load_module modules/ngx_stream_module.so;` (Debian: libnginx-mod-stream)',
+  ],
 ];
 
 function explain(text: string): Problem {

@@ -114,20 +114,31 @@ async function filesOf(folder: string, context: string): Promise<readonly string
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
+const whys = {
+  http: ': there nginx tells what it runs, whatever its upstreams are',
+  stream: ', for upstreams of tcp and udp',
+} as const;
+
 /** Where the managed folder is included at the wrong place, nginx says so itself. */
 export function missingIncludes(
-  { included }: Pick<Crawl, 'included'>,
+  { included, placed }: Pick<Crawl, 'included' | 'placed'>,
   { conf, output }: Pick<TestOptions, 'conf' | 'output'>,
   streams: boolean,
 ): readonly Problem[] {
   const needed = { http: true, stream: streams };
   return (['http', 'stream'] as const)
     .filter((context) => needed[context] && !included[context])
-    .map((context) => ({
-      what: `nginx.conf does not include the managed folder's ${context} part`,
-      where: conf,
-      remedy: `add \`include ${join(resolve(output), context, '*.conf')};\` inside its ${context} block`,
-    }));
+    .map((context) => {
+      const hasBlock = placed.some((one) => one.context.length === 0 && one.directive.name === context);
+      const include = `include ${join(resolve(output), context, '*.conf')};`;
+      return {
+        what: `nginx.conf does not include the managed folder's ${context} part`,
+        where: conf,
+        remedy: hasBlock
+          ? `add \`${include}\` inside its ${context} block`
+          : `add \`${context} { ${include} }\` outside of all blocks${whys[context]}`,
+      };
+    });
 }
 
 function notRead(file: string): Problem {

@@ -24,13 +24,14 @@ function crawled(text: string): Crawl {
   };
 }
 
-function check(text: string, version = 'nginx/1.30.6') {
+function check(text: string, version = 'nginx/1.30.6', streams = false) {
   return checkConf({
     conf,
     output: '/etc/nginx/upsync',
     config: { value: crawled(text) },
     version,
     ours: ['web1'],
+    streams,
     keepsAlive: true,
   });
 }
@@ -51,9 +52,35 @@ test('a tidy one passes line by line', () => {
   ]);
 });
 
+test('a place for streams is missed where there are some', () => {
+  const missing = "nginx.conf does not include the managed folder's stream part";
+  expect(check(tidy, undefined, true)).toContainEqual({
+    level: 'fail',
+    topic: 'conf',
+    what: missing,
+    where: conf,
+    remedy:
+      'add `stream { include /etc/nginx/upsync/stream/*.conf; }` outside of all blocks, for upstreams of tcp and udp',
+  });
+  expect(check(`${tidy} stream { }`, undefined, true)).toContainEqual(
+    expect.objectContaining({
+      what: missing,
+      remedy: 'add `include /etc/nginx/upsync/stream/*.conf;` inside its stream block',
+    }),
+  );
+});
+
 test('one that cannot be read is all that is told of', () => {
   const problem = { what: 'unexpected "}"', where: `${conf}:1` };
-  const facts = { conf, output: '', config: { problem }, version: undefined, ours: [], keepsAlive: true };
+  const facts = {
+    conf,
+    output: '',
+    config: { problem },
+    version: undefined,
+    ours: [],
+    streams: false,
+    keepsAlive: true,
+  };
   expect(checkConf(facts)).toEqual([{ level: 'fail', topic: 'conf', ...problem }]);
 });
 
