@@ -11,6 +11,7 @@ import { otherVersion } from './other-version.ts';
 import { controlByPid } from './pid-control.ts';
 import { findPidFile, type PidOptions } from './pid-file.ts';
 import type { ProofPlace } from './proof-place.ts';
+import { takenListen } from './taken-listen.ts';
 import { makeStage, removeStage, testIn } from './test.ts';
 import { removeLeftovers } from './test-leftovers.ts';
 import { acceptedStructures, peersRefusal, testLua } from './test-lua.ts';
@@ -67,6 +68,15 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
     const release = folder.startsWith(`${output}/`) ? folder : undefined;
     return closedToNewWorkers({ binary, conf, output, build, find: lua.find }, signal, release);
   }
+  /** Of another container's ports nothing can be seen from here; and one that runs holds its own. */
+  async function cannotListen({ view }: Candidate, signal: AbortSignal) {
+    const isToListen = view.upstreams.some(({ listen }) => listen !== undefined);
+    if (!isToListen || usesFifo() || (await byPid.running(signal)).kind === 'running') return undefined;
+    return takenListen(view, signal);
+  }
+  /** What nginx's own test does not tell. */
+  const untoldBy = async (candidate: Candidate, signal: AbortSignal) =>
+    (await closedTo(candidate, signal)) ?? (await cannotListen(candidate, signal));
   const usesFifo = () => goesByFifo(options.signal, output);
   const accepted = acceptedStructures();
 
@@ -118,8 +128,8 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
                 signal,
               )
             : read;
-        const closed = verdict.kind === 'accepted' ? await closedTo(await candidate, signal) : undefined;
-        if (closed !== undefined) return { kind: 'refused', problems: [closed] };
+        const untold = verdict.kind === 'accepted' ? await untoldBy(await candidate, signal) : undefined;
+        if (untold !== undefined) return { kind: 'refused', problems: [untold] };
         // A refusal may come of another nginx than the one that was asked: it is asked again the next time.
         if (verdict.kind === 'refused') known = undefined;
         else accepted.add((await candidate).structure);

@@ -78,9 +78,10 @@ async function isOurs({ ask }: ProofServer, signal: AbortSignal): Promise<boolea
   return (await testify(ask, 1000, signal)) !== undefined || isBroken(ask, 1000, signal);
 }
 
-/** Asked by connecting: to listen there, if only for a moment, would itself be in nginx's way. */
+/** Of `host:port`, IPv6 in brackets. Asked by connecting: to listen there, if only for a moment, would itself be in nginx's way. */
 export async function isTaken(address: string, signal: AbortSignal): Promise<boolean> {
-  const [host = '', port] = address.split(':');
+  const [, ipv6, ipv4 = '', port] = /^(?:\[(.*)\]|([^:]*)):(\d+)$/.exec(address) ?? [];
+  const host = ipv6 ?? ipv4;
   const deadline = AbortSignal.timeout(1000);
   const socket = createConnection({ host, port: Number(port) });
   try {
