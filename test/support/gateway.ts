@@ -3,7 +3,7 @@ import { access, readFile, realpath } from 'node:fs/promises';
 import { get } from 'node:http';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BedOptions, NginxBed } from '../bed/nginx.ts';
+import type { BedOptions, NginxBed, Place } from '../bed/nginx.ts';
 import { holdersOf, runs, until } from '../bed/nginx-processes.ts';
 import { workersByDefault } from '../bed/via.ts';
 
@@ -13,6 +13,8 @@ interface GatewayLayout {
   readonly workers?: number;
   /** More for the http block. */
   readonly http?: string;
+  /** What stands in a stream block; without it there is none. The module is to be loaded by `main`. */
+  readonly stream?: (place: Place) => string;
   /** More for the server. */
   readonly server?: string;
   /** Upstreams named as they usually are: nginx does not start without them. By variable otherwise. */
@@ -24,13 +26,16 @@ export function gateway({
   workers = workersByDefault,
   main: first = '',
   http: more = '',
+  stream,
   server = '',
   named = [],
 }: GatewayLayout = {}): BedOptions {
   const locations = named.map((name) => `location /${name} { proxy_pass http://${name}; }`).join('\n');
   return {
-    layout: ({ main, http, host, port }) => ({
-      'nginx.conf': `${first}
+    layout: (place) => {
+      const { main, http, host, port } = place;
+      return {
+        'nginx.conf': `${first}
 ${main}
 worker_processes ${workers};
 events { worker_connections 512; }
@@ -48,8 +53,16 @@ server {
 }
 ${more}
 }
+${
+  stream === undefined
+    ? ''
+    : `stream {
+${stream(place)}
+}`
+}
 `,
-    }),
+      };
+    },
   };
 }
 
