@@ -3,6 +3,7 @@ import { test } from 'vitest';
 import type { MetaType } from '../../../src/pipeline/admission.ts';
 import { guard } from '../../../src/pipeline/guard.ts';
 import { observe } from '../../../src/pipeline/observe.ts';
+import type { Protocol } from '../../../src/pipeline/protocol.ts';
 import type { Registration } from '../../../src/pipeline/snapshot.ts';
 import type { View } from '../../../src/pipeline/view.ts';
 import { type Directive, tokenize } from '../../../src/syntax/tokenize.ts';
@@ -118,9 +119,9 @@ const plan = { guard: { maxDrop: 0.5, atLeast: 4, grace: 30_000 }, admission: ru
 const good = registration({ id: 'good', address: '192.0.2.77', port: 7777 });
 
 /** What the pipeline makes of these registrations of `web1`, and one good one. */
-function viewOf(registrations: readonly Registration[], balance: string): View {
+function viewOf(registrations: readonly Registration[], balance: string, protocol: Protocol = 'http'): View {
   const answers = snapshot({ web1: [good, ...registrations] });
-  const observed = observe([upstreamPlan({ balance })], rules, answers);
+  const observed = observe([upstreamPlan({ balance, protocol })], rules, answers);
   return guard(observed, undefined, answers, plan, new Map(), 1_000_000).view;
 }
 
@@ -129,7 +130,7 @@ const templates = createTemplates({ kind: 'builtin' }, templatesContext());
 function rendered(view: View): readonly Directive[] {
   const result = templates.render(view);
   if (result.kind === 'problem') throw new Error(result.problem.what);
-  return tokenize(result.files[0]?.contents ?? '', 'rendered');
+  return result.files.flatMap(({ contents }) => tokenize(contents, 'rendered'));
 }
 
 const serverLine = /^server ((?:\d{1,3}\.){3}\d{1,3}|\[[0-9a-f:.]+\]):(\d{1,5})( weight=\d{1,5})?( down)?$/;
@@ -140,8 +141,9 @@ test('whatever is registered, nginx reads exactly the servers of the view, and n
   const property = fc.property(
     cases,
     fc.constantFrom('round_robin', 'least_conn'),
-    (registrations, balance) => {
-      const view = viewOf(registrations, balance);
+    fc.constantFrom('http', 'tcp'),
+    (registrations, balance, protocol) => {
+      const view = viewOf(registrations, balance, protocol);
       const [upstream, ...others] = rendered(view);
       const lines = (upstream?.block ?? []).map(({ name, args }) =>
         [name, ...args.map(({ value }) => value)].join(' '),
@@ -153,7 +155,11 @@ test('whatever is registered, nginx reads exactly the servers of the view, and n
         return false;
       if (
         rest.join() !==
-        ['zone upsync_web1 64k', ...(balance === 'round_robin' ? [] : [balance]), 'keepalive 32'].join()
+        [
+          'zone upsync_web1 64k',
+          ...(balance === 'round_robin' ? [] : [balance]),
+          ...(protocol === 'http' ? ['keepalive 32'] : []),
+        ].join()
       )
         return false;
       if (upstream.block?.some(({ block }) => block !== undefined)) return false;
