@@ -9,6 +9,7 @@ import type { Problem } from './problem.ts';
 import type { File, Release } from './release.ts';
 import { type Indexes, isOutdated, type Snapshot } from './snapshot.ts';
 import type { Stopwatch } from './stopwatch.ts';
+import { waitForTurn } from './turn.ts';
 import type { View } from './view.ts';
 
 /** A rendered view on its way to nginx. */
@@ -29,7 +30,7 @@ export interface Job {
 
 /** stage → test → publish → apply → prove, as far as it is needed. */
 export async function deliver(job: Job, signal: AbortSignal): Promise<Outcome> {
-  const { feed, releases, gateway } = job.pipeline;
+  const { feed, releases, gateway, report } = job.pipeline;
   const { live, digest, view, snapshot, indexes, memory, watch } = job;
   const published = live?.digest === digest ? { ...live, view } : undefined;
   await using trying = attempt(job, (staged) => releases.seal(staged), signal);
@@ -53,10 +54,17 @@ export async function deliver(job: Job, signal: AbortSignal): Promise<Outcome> {
   // On disk is not in nginx: a release that nginx does not run is applied again.
   if (published !== undefined) return prove(job, published, [], [], signal);
 
+  // Whoever waits for its turn tests nothing until it comes.
+  const before = memory.queuedAt === undefined ? undefined : await waitForTurn(job, running, signal);
+  if (before?.kind === 'wait') return before.outcome;
   const { candidate, verdict } = await trying.tested();
   if (verdict.kind === 'refused' || signal.aborted) return rejected(verdict);
   if (!memory.superseded && isOutdated(snapshot, feed.snapshot())) return { kind: 'superseded' };
   watch.to('publish');
+  // A place is asked for by what will be reloaded for certain, so that nobody has one in vain.
+  const turn = await waitForTurn(job, running, signal);
+  if (turn?.kind === 'wait') return turn.outcome;
+  if (turn !== undefined) report(turn.event);
   const release = await releases.publish(candidate);
   trying.keep();
   const changes = changesBetween(live?.view ?? memory.view, view, job.observed);

@@ -71,6 +71,16 @@ export type Event =
       readonly proof: Proof['kind'];
       readonly pushed?: true;
     }
+  /** A release has the `place`th of `of` places in its fleet, after ms of waiting, and nginx will be reloaded. */
+  | {
+      readonly type: 'placed';
+      readonly fleet: string;
+      readonly place: number;
+      readonly of: number;
+      readonly after: number;
+    }
+  /** nginx will be reloaded with no place, after ms of waiting: why. */
+  | { readonly type: 'unplaced'; readonly problem: Problem; readonly after: number }
   /** What nginx is seen to run: said each time that it is looked at, whether that is news or not. */
   | { readonly type: 'observed'; readonly running: Running }
   /** Where status can be asked for; `problem` is why it cannot be for now, and it is tried again. */

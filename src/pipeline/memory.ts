@@ -18,6 +18,8 @@ export interface Memory {
   readonly superseded?: boolean;
   /** The pass before had to wait with its files: this one asks first whether it still has to. */
   readonly held?: boolean;
+  /** Since when it has waited for its turn to reload; whatever becomes of the files meanwhile, it is one wait. */
+  readonly queuedAt?: number;
   /** When nginx last reloaded for us. */
   readonly reloadedAt?: number;
 }
@@ -44,7 +46,7 @@ export function freshMemory(now: number): Memory {
 
 /** The memory after files of `digest` fared so. */
 export function remember(memory: Memory, digest: string, outcome: Outcome, now: number): Memory {
-  const { barred, superseded: _, held: __, ...rest } = memory;
+  const { barred, superseded: _, held: __, queuedAt, ...rest } = memory;
   // Templates are tried again when they change, and not before.
   if (outcome.kind === 'rejected' && outcome.stage === 'render') return rest;
   switch (outcome.kind) {
@@ -63,8 +65,10 @@ export function remember(memory: Memory, digest: string, outcome: Outcome, now: 
         : rest;
     case 'superseded':
       return { ...memory, superseded: true };
-    case 'held':
-      return { ...memory, held: true };
+    case 'held': {
+      const { queuedAt: ___, ...kept } = memory;
+      return { ...kept, held: true, ...(outcome.queued ? { queuedAt: queuedAt ?? now } : {}) };
+    }
     case 'waiting':
       return memory;
     case 'unchanged':

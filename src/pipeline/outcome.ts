@@ -109,7 +109,8 @@ export type Outcome =
     }
   /** The files are those of the release; its view is the newest. */
   | { readonly kind: 'unchanged'; readonly release: Release }
-  | { readonly kind: 'held'; readonly why: string; readonly until: number }
+  /** `queued`: for its turn among the gateways of a fleet. */
+  | { readonly kind: 'held'; readonly why: string; readonly until: number; readonly queued?: true }
   /** Consul's answers changed while the candidate was tested: it is not worth a reload any more. */
   | { readonly kind: 'superseded' }
   | { readonly kind: 'rejected'; readonly stage: 'render' | 'test'; readonly problems: readonly Problem[] }

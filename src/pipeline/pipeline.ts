@@ -1,6 +1,7 @@
 import type { Report } from './event.ts';
 import type { Plan } from './plan.ts';
 import type { Clock, Feed, Gateway, Releases, Templates } from './ports.ts';
+import type { Turn } from './turn.ts';
 
 /** What a pass works with. */
 export interface Pipeline {
@@ -9,6 +10,8 @@ export interface Pipeline {
   readonly templates: Templates;
   readonly releases: Releases;
   readonly gateway: Gateway;
+  /** Where reloads take turns with other gateways'. */
+  readonly turn?: Turn;
   readonly clock: Clock;
   readonly report: Report;
 }

@@ -12,6 +12,19 @@ export interface Plan {
   readonly startTimeout: number;
   /** Generations of draining workers past which the next reload waits. */
   readonly maxDraining: number;
+  readonly fleet?: FleetPlan;
+}
+
+/** Of the gateways of a fleet, so many reload at the same time. */
+export interface FleetPlan {
+  readonly name: string;
+  readonly reloads: number;
+  /** How long a reload waits for its turn at most. */
+  readonly patience: number;
+  /** Folder in Consul's KV below which each fleet has its own; without slashes around it. */
+  readonly prefix: string;
+  /** How long a gateway that is not heard of keeps its place; Consul may take twice as long. */
+  readonly ttl: number;
 }
 
 export interface UpstreamPlan {

@@ -23,7 +23,7 @@ const waitingPulse = 1000;
 /**
  * One pass along the line that every change travels:
  * view → guard → render → stage → test → publish → apply → prove.
- * It works from the newest snapshot and awaits nobody but the disk and nginx.
+ * It works from the newest snapshot and awaits nobody but the disk and nginx, and in a fleet Consul for a moment.
  */
 export async function reconcile(
   pipeline: Pipeline,
@@ -31,7 +31,7 @@ export async function reconcile(
   mode: Mode,
   signal: AbortSignal,
 ): Promise<Pass> {
-  const { plan, feed, templates, releases, gateway, clock, report } = pipeline;
+  const { plan, feed, templates, releases, gateway, turn, clock, report } = pipeline;
   const now = clock.now();
   const snapshot = feed.snapshot();
 
@@ -68,6 +68,8 @@ export async function reconcile(
 
   const pass = (outcome: Outcome, digest: string): Pass => {
     const end = clock.now();
+    // However it ended: nobody has a place who does not reload.
+    if (!isOnItsWay(outcome)) turn?.give();
     const isGiven = outcome.kind === 'published' || outcome.kind === 'unchanged';
     const isDamaged = damage !== undefined && !isGiven;
     const noted = { ...memory, holds, begun: true, isDamaged, ...(isGiven ? { view } : {}) };
@@ -102,6 +104,11 @@ export async function reconcile(
 /** Whether nginx had its say about what was rendered. */
 function isJudged({ kind }: Outcome): boolean {
   return kind !== 'failed' && kind !== 'held' && kind !== 'superseded';
+}
+
+/** Whether the next pass goes on where this one stopped. */
+function isOnItsWay(outcome: Outcome): boolean {
+  return outcome.kind === 'superseded' || (outcome.kind === 'held' && outcome.queued === true);
 }
 
 /** Why nginx did not take it. What it was seen to run instead changes from time to time, and the reason stays. */

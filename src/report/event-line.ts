@@ -69,6 +69,16 @@ export function eventLine(event: Exclude<Event, Silent | { type: 'reconciled' }>
         text: sentence(event.problem).replaceAll(/:?\n\s*/g, '; '),
         fields: { event: 'problem', ...event.problem },
       };
+    case 'placed': {
+      const { fleet, place, of, after } = event;
+      const when = after === 0 ? '' : ` after ${duration(after)}`;
+      const text = `has place ${place} of ${of} in fleet ${fleet}${when}`;
+      return { level: after === 0 ? 'debug' : 'info', text, fields: { event: 'placed', place, of, after } };
+    }
+    case 'unplaced': {
+      const { problem, after } = event;
+      return { level: 'error', text: sentence(problem), fields: { event: 'unplaced', after, ...problem } };
+    }
     case 'listening': {
       const { at, problem } = event;
       if (problem === undefined)

@@ -39,6 +39,11 @@ export function createLog(write: (line: Line) => void, clock: Clock): Report {
           eventLine(event, clock.now()),
           reminder,
         );
+      case 'unplaced':
+        return sayOnce('fleet', event.problem.what, eventLine(event, clock.now()), reminder);
+      case 'placed':
+        said.delete('fleet');
+        return write(eventLine(event, clock.now()));
       case 'listening':
         if (event.problem !== undefined)
           return sayOnce('listening', event.problem.what, eventLine(event, clock.now()), reminder);
@@ -90,9 +95,14 @@ export function createLog(write: (line: Line) => void, clock: Clock): Report {
       case 'failed':
         for (const line of lines) sayOnce(`outcome ${line.text}`, line.text, line, reminder);
         return;
-      case 'superseded':
       case 'held':
         // Mostly the wait for the next try of what failed: that goes on, and was said.
+        for (const line of lines) {
+          if (outcome.queued) sayOnce('outcome', 'queued', line, waitingReminder);
+          else write(line);
+        }
+        return;
+      case 'superseded':
         for (const line of lines) write(line);
         return;
       case 'unchanged':

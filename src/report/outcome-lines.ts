@@ -22,10 +22,11 @@ export function outcomeLines(outcome: Outcome, changeToLive: number | undefined,
       ];
     case 'superseded':
       return [{ level: 'debug', text: 'answers changed during the test', fields: { event: 'superseded' } }];
-    case 'held':
-      return [
-        { level: 'debug', text: `waiting: ${outcome.why}`, fields: { event: 'held', why: outcome.why } },
-      ];
+    case 'held': {
+      const { why, until, queued } = outcome;
+      const text = `waiting: ${why}${queued ? `; at most ${duration(until - now)} more` : ''}`;
+      return [{ level: queued ? 'info' : 'debug', text, fields: { event: 'held', why } }];
+    }
     case 'rejected':
       return outcome.problems.map((problem) =>
         failure('rejected', `rejected at ${outcome.stage}, nginx keeps what it has`, problem),

@@ -1,9 +1,10 @@
 import type { Event } from '../pipeline/event.ts';
 import { serviceQuery } from '../pipeline/observe.ts';
+import type { Problem } from '../pipeline/problem.ts';
 import { queryKey } from '../pipeline/query.ts';
 import { foldQueries } from './fold-query.ts';
 import { foldReconciled } from './fold-reconciled.ts';
-import { noObservations } from './histogram.ts';
+import { noObservations, observed } from './histogram.ts';
 import type { NginxState, State } from './state.ts';
 
 /** So many faults that ended nothing are remembered. */
@@ -24,8 +25,16 @@ export function freshState(version: string, now: number): State {
     releases: [],
     problems: [],
     listening: undefined,
-    counts: { passes: {}, reloads: {}, pushes: {}, rejected: { render: 0, test: 0 }, problems: 0 },
+    counts: {
+      passes: {},
+      reloads: {},
+      pushes: {},
+      turns: { placed: 0, unplaced: 0 },
+      rejected: { render: 0, test: 0 },
+      problems: 0,
+    },
     changeToLive: noObservations,
+    turns: noObservations,
     steps: {},
     pulse: { passSince: undefined, lookedAt: undefined },
   };
@@ -64,11 +73,24 @@ export function fold(state: State, event: Event, now: number): State {
       return state;
     case 'listening':
       return { ...state, listening: { at: event.at, problem: event.problem } };
-    case 'problem': {
-      const problems = [...state.problems, { at: now, problem: event.problem }].slice(-rememberedProblems);
-      return { ...state, problems, counts: { ...state.counts, problems: state.counts.problems + 1 } };
-    }
+    case 'placed':
+      return foldTurn(state, event);
+    case 'unplaced':
+      return foldTurn(foldProblem(state, event, now), event);
+    case 'problem':
+      return foldProblem(state, event, now);
   }
+}
+
+function foldProblem(state: State, { problem }: { readonly problem: Problem }, now: number): State {
+  const problems = [...state.problems, { at: now, problem }].slice(-rememberedProblems);
+  return { ...state, problems, counts: { ...state.counts, problems: state.counts.problems + 1 } };
+}
+
+function foldTurn(state: State, { type, after }: Extract<Event, { type: 'placed' | 'unplaced' }>): State {
+  const { turns } = state.counts;
+  const counts = { ...state.counts, turns: { ...turns, [type]: turns[type] + 1 } };
+  return { ...state, counts, turns: observed(state.turns, after) };
 }
 
 /** Answers to what is asked again stay: they are as good as they were. */

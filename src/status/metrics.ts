@@ -34,6 +34,9 @@ export async function metricsOf(status: Status): Promise<string> {
   histogram('upsync_change_to_live_seconds', "From Consul's answer to the proof that nginx runs it.", [
     [{}, status.changeToLive],
   ]);
+  histogram('upsync_fleet_wait_seconds', 'How long reloads waited for their turn in the fleet.', [
+    [{}, status.turns],
+  ]);
   histogram(
     'upsync_step_duration_seconds',
     'What the steps of a published change took; prove begins with the reload, where there is one.',
@@ -134,7 +137,7 @@ function ofNginx({ nginx, release }: Status, gauge: Add): void {
 const blocks = ['rejected', 'rolledBack', 'failed'] as const;
 
 function ofChanges({ time, counts, blocked, releases }: Status, gauge: Add, counter: Add): void {
-  const { passes, reloads, pushes, rejected } = counts;
+  const { passes, reloads, pushes, turns, rejected } = counts;
   const last = Object.values(releases).findLast(({ result }) => result !== 'rolledBack');
   counter(
     'upsync_passes_total',
@@ -150,6 +153,11 @@ function ofChanges({ time, counts, blocked, releases }: Status, gauge: Add, coun
     'upsync_pushes_total',
     "Releases that nginx's workers were to take with no reload, by what came of it.",
     labelled('result', { proven: 0, unproven: 0, ...pushes }),
+  );
+  counter(
+    'upsync_fleet_turns_total',
+    'Reloads that took turns with those of other gateways, by whether they had a place; unplaced: they went on without.',
+    labelled('result', turns),
   );
   counter('upsync_releases_rejected_total', 'Candidates refused, by stage.', labelled('stage', rejected));
   counter('upsync_rollbacks_total', 'Releases that nginx did not come to run.', one(passes.rolledBack ?? 0));

@@ -46,6 +46,7 @@ export function statusOf(state: State, now: number): Status {
       pushes: { ...counts.pushes },
     },
     changeToLive: histogramStatus(state.changeToLive),
+    turns: histogramStatus(state.turns),
     steps: Object.fromEntries(
       Object.entries(state.steps).map(([step, times]) => [step, histogramStatus(times)]),
     ),

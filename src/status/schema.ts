@@ -180,10 +180,14 @@ export const statusSchema = z.object({
     passes: counted.describe('by outcome'),
     reloads: counted.describe('by what came of them: proven, unproven, stopped'),
     pushes: counted.describe("releases for nginx's workers to take by themselves: proven, unproven"),
+    turns: z
+      .object({ placed: count, unplaced: count })
+      .describe('in a fleet: reloads that had a place, or went on without'),
     rejected: z.object({ render: count, test: count }),
     problems: count,
   }),
   changeToLive: histogram,
+  turns: histogram.describe('in a fleet: how long reloads waited for their turn'),
   steps: z.record(z.string(), histogram).describe('by step'),
 });
 

@@ -28,6 +28,8 @@ export interface State {
   readonly listening: { readonly at: string; readonly problem: Problem | undefined } | undefined;
   readonly counts: Counts;
   readonly changeToLive: Histogram;
+  /** How long reloads waited for their turn. */
+  readonly turns: Histogram;
   readonly steps: StepHistograms;
   readonly pulse: {
     /** When the pass under way began. */
@@ -123,6 +125,8 @@ interface Counts {
   readonly reloads: Readonly<Partial<Record<Proof['kind'], number>>>;
   /** Where nginx's workers take a release by themselves. */
   readonly pushes: Readonly<Partial<Record<Proof['kind'], number>>>;
+  /** Reloads that had a place in their fleet, or went on without. */
+  readonly turns: { readonly placed: number; readonly unplaced: number };
   readonly rejected: { readonly render: number; readonly test: number };
   readonly problems: number;
 }

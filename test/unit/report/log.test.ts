@@ -247,3 +247,40 @@ test('nothing to change is nothing to say', () => {
   });
   expect(texts()).toEqual([]);
 });
+
+test('a wait for the turn in a fleet is said as it begins, once in a while, and as it ends', async () => {
+  const held = (why: string) => reconciled({ kind: 'held', why, until: 1_030_000, queued: true });
+  const placed = (after: number) => report({ type: 'placed', fleet: 'edge', place: 1, of: 2, after });
+  placed(0);
+  expect(texts()).toEqual([]);
+  report(held('all are taken'));
+  await clock.advance(4_000);
+  report(held('others have them'));
+  await clock.advance(2_000);
+  report(held('others have them'));
+  placed(6_000);
+  report(reconciled(published));
+  report(held('all are taken'));
+  expect(texts().filter((text) => !/now \d up$|is live/.test(text))).toEqual([
+    'waiting: all are taken; at most 30 s more',
+    'waiting: others have them; at most 24 s more',
+    'has place 1 of 2 in fleet edge after 6.0 s',
+    'waiting: all are taken; at most 24 s more',
+  ]);
+});
+
+test('reloads that go on without a place are said once a minute while they are for one reason', async () => {
+  const unplaced = (what: string) =>
+    report({ type: 'unplaced', problem: { what, remedy: 'grant it' }, after: 0 });
+  unplaced('denied');
+  await clock.advance(30_000);
+  unplaced('denied');
+  expect(lines).toMatchObject([
+    { level: 'error', text: 'denied; grant it', fields: { event: 'unplaced', after: 0, what: 'denied' } },
+  ]);
+  await clock.advance(30_000);
+  unplaced('denied');
+  report({ type: 'placed', fleet: 'edge', place: 1, of: 1, after: 0 });
+  unplaced('denied');
+  expect(texts()).toHaveLength(3);
+});

@@ -71,6 +71,19 @@ test('what workers take by themselves counts as a push and not as a reload', asy
   expect(valuesOf(metrics, 'upsync_pushes_total')).toEqual({ proven: 1, unproven: 0 });
 });
 
+test('turns that reloads take in a fleet are counted and timed', async () => {
+  const metrics = await read(
+    ...well,
+    [2_000, { type: 'placed', fleet: 'edge', place: 1, of: 1, after: 400 }],
+    [2_100, { type: 'placed', fleet: 'edge', place: 1, of: 1, after: 0 }],
+    [2_200, { type: 'unplaced', problem: { what: 'all are taken' }, after: 30_000 }],
+  );
+  expect(valuesOf(metrics, 'upsync_fleet_turns_total')).toEqual({ placed: 2, unplaced: 1 });
+  expect(valuesOf(metrics, 'upsync_fleet_wait_seconds_count')).toEqual({ '': 3 });
+  expect(valuesOf(metrics, 'upsync_fleet_wait_seconds_sum')).toEqual({ '': 30.4 });
+  expect(valuesOf(metrics, 'upsync_problems_total')).toEqual({ '': 1 });
+});
+
 test('histograms are cumulative and end with all', async () => {
   const change = (ms: number): Timed => [
     2_000,
