@@ -1,4 +1,5 @@
 import { consulSettings } from './consul-settings.ts';
+import { fleetSettings } from './fleet-settings.ts';
 import { nginxSettings } from './nginx-settings.ts';
 import type { Setting } from './setting.ts';
 import { upstreamSettings } from './upstream-settings.ts';
@@ -26,6 +27,7 @@ export const furtherSettings = {
     help: 'wait a random time before each change, at most this, so that not all of a fleet reload at once',
     fallback: '0s',
   },
+  ...fleetSettings,
   start_timeout: {
     flag: '--start-timeout',
     value: 'TIME',

@@ -4,7 +4,7 @@ import type { Settings } from './schema.ts';
 
 /** What the pipeline is asked to do: each upstream with what it does not say itself taken from `defaults`. */
 export function toPlan(settings: Settings): Plan {
-  const { guard, nginx, splay, upstreams, wait } = settings;
+  const { fleet, guard, nginx, splay, upstreams, wait } = settings;
   return {
     admission: toAdmission(settings),
     upstreams: Object.entries(upstreams)
@@ -14,6 +14,7 @@ export function toPlan(settings: Settings): Plan {
     wait: { ...wait, splay },
     startTimeout: settings.start_timeout,
     maxDraining: nginx.max_draining,
+    ...(fleet.name === '' ? {} : { fleet }),
   };
 }
 

@@ -4,6 +4,7 @@ import { duration } from './duration.ts';
 import { path } from './names.ts';
 import { exposedTag, metaKey, metaType, range } from './registry-values.ts';
 import { consul } from './schema/consul.ts';
+import { fleet } from './schema/fleet.ts';
 import { setting } from './schema/keys.ts';
 import { nginx } from './schema/nginx.ts';
 import { fitsDefaults } from './schema/streams.ts';
@@ -63,6 +64,7 @@ const keys = z.strictObject({
     .describe('upstreams by name; one with nothing to say follows the service of its own name'),
   wait: wait.prefault({}).describe('how a burst of changes becomes one'),
   splay: setting(s.splay, duration()),
+  fleet: fleet.prefault({}).describe('gateways that take turns with their reloads'),
   start_timeout: setting(s.start_timeout, duration()),
   guard: guard.prefault({}).describe('what is held when an upstream loses many servers in one step'),
   addresses: addresses.prefault({}).describe('which addresses instances may have'),

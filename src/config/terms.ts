@@ -1,4 +1,5 @@
 import type { Terms } from '../pipeline/event.ts';
+import type { FleetPlan } from '../pipeline/plan.ts';
 import type { Config } from './config.ts';
 
 /**
@@ -10,7 +11,7 @@ export function termsOf(
   { consul, nginx, output, templates, plan, listen, log }: Config,
   way: Terms['via'],
 ): Terms {
-  const { guard, wait, startTimeout, maxDraining } = plan;
+  const { fleet, guard, wait, startTimeout, maxDraining } = plan;
   return {
     maxStale: consul.maxStale,
     proofTimeout: nginx.proofTimeout,
@@ -38,6 +39,7 @@ export function termsOf(
       'wait.min': time(wait.min),
       'wait.max': time(wait.max),
       splay: time(wait.splay ?? 0),
+      ...fleetTerms(fleet),
       start_timeout: time(startTimeout),
       'guard.max_drop': `${Math.round(guard.maxDrop * 100)}%`,
       'guard.at_least': guard.atLeast,
@@ -47,6 +49,17 @@ export function termsOf(
       'log.level': log.level,
       'log.format': log.format,
     },
+  };
+}
+
+function fleetTerms(fleet: FleetPlan | undefined): Terms['settings'] {
+  if (fleet === undefined) return {};
+  return {
+    'fleet.name': fleet.name,
+    'fleet.reloads': fleet.reloads,
+    'fleet.patience': time(fleet.patience),
+    'fleet.prefix': fleet.prefix,
+    'fleet.ttl': time(fleet.ttl),
   };
 }
 
