@@ -1,5 +1,6 @@
 import type { Config } from './config/config.ts';
 import { createFeed } from './consul/feed.ts';
+import { createFleet, type Fleet } from './consul/fleet.ts';
 import { createResolver } from './dns/resolver.ts';
 import { createGateway } from './nginx/gateway.ts';
 import { proofPlace } from './nginx/proof-place.ts';
@@ -89,4 +90,9 @@ export function follow({ consul }: Config, report: Report, onChange: () => void,
     },
     snapshot: () => new Map(feeds.flatMap((feed) => [...feed.snapshot()])),
   };
+}
+
+/** The turns that reloads take, where there is a fleet. `onChange` is called when a turn that was waited for has come. */
+export function takeTurns({ consul, plan }: Config, report: Report, onChange: () => void): Fleet | undefined {
+  return plan.fleet && createFleet(consul, plan.fleet, { clock: systemClock, report, onChange });
 }

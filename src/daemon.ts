@@ -1,4 +1,4 @@
-import { type Assembly, assemble, follow, wayFor } from './assemble.ts';
+import { type Assembly, assemble, follow, takeTurns, wayFor } from './assemble.ts';
 import type { Io } from './cli/io.ts';
 import type { Config } from './config/config.ts';
 import { termsOf } from './config/terms.ts';
@@ -114,7 +114,9 @@ function prepare(config: Config, way: Way, { lock, report: tell, status }: Parts
     ended.abort();
   };
   const feed = follow(config, report, bell.change, signal);
-  const pipeline = { ...(before ?? assemble(config, { ...lock, way, report, feed })), report, feed };
+  const turn = takeTurns(config, report, bell.nudge);
+  const adapters = before ?? assemble(config, { ...lock, way, report, feed });
+  const pipeline = { ...adapters, report, feed, ...(turn === undefined ? {} : { turn }) };
   const onTemplates = () => {
     pipeline.templates.reload();
     bell.nudge();
@@ -127,6 +129,7 @@ function prepare(config: Config, way: Way, { lock, report: tell, status }: Parts
     end: () => ended.abort(),
     async run(trial) {
       onTrial = trial;
+      await using _ = turn;
       report({ type: 'configured', upstreams: plan.upstreams, terms: termsOf(config, way.kind) });
       const live = await pipeline.releases.live();
       feed.want(plan.upstreams.map(serviceQuery), live?.indexes);
