@@ -3,6 +3,7 @@ import { askConsul } from './check/ask-consul.ts';
 import { checkTests } from './check/candidate.ts';
 import { checkConsul } from './check/consul.ts';
 import { attempt, type Finding, resultOf, saidOnce, warn } from './check/finding.ts';
+import { checkFleet } from './check/fleet.ts';
 import { checkFolder } from './check/folder.ts';
 import { type Heard, listen } from './check/listen.ts';
 import { lookAtNginx } from './check/look-at-nginx.ts';
@@ -85,6 +86,7 @@ async function examine(config: Config, place: PrivatePlace, signal: AbortSignal)
   const ours = [...plan.upstreams.map(({ name }) => name), ...upstreamsIn(files)];
   return [
     ...checkConsul(config.consul, consul, queriesOf(plan).length),
+    ...checkFleet(plan.fleet, consul),
     ...checkServices({
       ...heard,
       snapshot: heard.feed.snapshot(),

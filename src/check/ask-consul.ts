@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { readAgent, readLeader } from '../consul/agent-facts.ts';
 import { readCatalog } from '../consul/catalog.ts';
 import { createClient } from '../consul/client.ts';
+import { lookAtFleet } from '../consul/fleet.ts';
 import { TUNING } from '../consul/options.ts';
 import type { ConsulFacts } from './consul.ts';
 import { attempt, resultOf } from './finding.ts';
@@ -20,7 +21,9 @@ export async function askConsul(
   const client = made.value;
   signal.addEventListener('abort', () => client.close(), { once: true });
   const datacenters = [...new Set(plan.upstreams.map(({ datacenter }) => datacenter))];
-  const [leader, agent, ...catalogs] = await Promise.all([
+  const { fleet: own } = plan;
+  const [fleet, leader, agent, ...catalogs] = await Promise.all([
+    own && attempt(() => lookAtFleet({ ...consul, timeout }, own, signal), signal),
     attempt(() => readLeader(client, signal), signal),
     attempt(() => readAgent(client, signal), signal),
     ...datacenters.map(async (datacenter) => ({
@@ -28,5 +31,5 @@ export async function askConsul(
       names: await attempt(() => readCatalog(client, { datacenter }, signal), signal),
     })),
   ]);
-  return { hasToken, leader, agent, catalogs };
+  return { hasToken, leader, agent, catalogs, ...(fleet === undefined ? {} : { fleet }) };
 }

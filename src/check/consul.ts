@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { AgentFacts } from '../consul/agent-facts.ts';
 import { triggersEach } from '../consul/datacenter.ts';
+import type { FleetFacts } from '../consul/fleet.ts';
 import { streamsEach } from '../consul/h2-lane.ts';
 import type { ConsulOptions } from '../consul/options.ts';
 import { slotsOf } from '../consul/slots.ts';
@@ -15,6 +16,8 @@ export interface ConsulFacts {
   readonly leader: Attempt<string>;
   readonly agent: Attempt<AgentFacts>;
   readonly catalogs: readonly Catalog[];
+  /** Undefined where there is none. */
+  readonly fleet?: Attempt<FleetFacts>;
 }
 
 /** The names of all services that the token sees in a datacenter; an empty one is the agent's own. */
