@@ -21,7 +21,7 @@ import { askStatus } from './cli/ask-status.ts';
 import type { CheckOptions, Io } from './cli/io.ts';
 import type { Config } from './config/config.ts';
 import { systemClock } from './pipeline/clock.ts';
-import { observe, serviceQuery } from './pipeline/observe.ts';
+import { observe, serviceQueries } from './pipeline/observe.ts';
 import type { Feed } from './pipeline/ports.ts';
 import { ProblemError } from './pipeline/problem.ts';
 import { type QueryKey, queryKey } from './pipeline/query.ts';
@@ -141,5 +141,5 @@ async function hear(config: Config, signal: AbortSignal): Promise<Heard> {
 }
 
 function queriesOf({ upstreams }: Config['plan']): QueryKey[] {
-  return [...new Set(upstreams.map((upstream) => queryKey(serviceQuery(upstream))))];
+  return [...new Set(upstreams.flatMap((upstream) => serviceQueries(upstream).map(queryKey)))];
 }

@@ -7,7 +7,7 @@ import type { Event, Report } from './pipeline/event.ts';
 import { followGateway } from './pipeline/follow-gateway.ts';
 import { followReleases } from './pipeline/follow-releases.ts';
 import { loop } from './pipeline/loop.ts';
-import { serviceQuery } from './pipeline/observe.ts';
+import { serviceQueries } from './pipeline/observe.ts';
 import type { Outcome } from './pipeline/outcome.ts';
 import { type Problem, ProblemError, problemOf } from './pipeline/problem.ts';
 import { quiescence } from './pipeline/quiescence.ts';
@@ -132,7 +132,7 @@ function prepare(config: Config, way: Way, { lock, report: tell, status }: Parts
       await using _ = turn;
       report({ type: 'configured', upstreams: plan.upstreams, terms: termsOf(config, way.kind) });
       const live = await pipeline.releases.live();
-      feed.want(plan.upstreams.map(serviceQuery), live?.indexes);
+      feed.want(plan.upstreams.flatMap(serviceQueries), live?.indexes);
       const listening = status.listen(config.listen, report, signal);
       await recover(pipeline, signal);
       await Promise.all([

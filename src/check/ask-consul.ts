@@ -20,7 +20,9 @@ export async function askConsul(
   if ('problem' in made) return { hasToken, leader: made, agent: made, catalogs: [] };
   const client = made.value;
   signal.addEventListener('abort', () => client.close(), { once: true });
-  const datacenters = [...new Set(plan.upstreams.map(({ datacenter }) => datacenter))];
+  const datacenters = [
+    ...new Set(plan.upstreams.flatMap(({ datacenter, fallback = [] }) => [datacenter, ...fallback])),
+  ];
   const { fleet: own } = plan;
   const [fleet, leader, agent, ...catalogs] = await Promise.all([
     own && attempt(() => lookAtFleet({ ...consul, timeout }, own, signal), signal),

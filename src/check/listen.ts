@@ -1,5 +1,5 @@
 import type { Event } from '../pipeline/event.ts';
-import { type Observation, observe, serviceQuery } from '../pipeline/observe.ts';
+import { type Observation, observe, serviceQueries } from '../pipeline/observe.ts';
 import type { Plan } from '../pipeline/plan.ts';
 import type { Clock, Feed } from '../pipeline/ports.ts';
 import type { Problem } from '../pipeline/problem.ts';
@@ -37,7 +37,10 @@ export async function listen(
   for (;;) {
     const snapshot = feed.snapshot();
     const observations = observe(plan.upstreams, plan.admission, snapshot);
-    const queries = [...plan.upstreams.map(serviceQuery), ...observations.flatMap(({ lookUps }) => lookUps)];
+    const queries = [
+      ...plan.upstreams.flatMap(serviceQueries),
+      ...observations.flatMap(({ lookUps }) => lookUps),
+    ];
     feed.want(queries);
     const open = queries.map(queryKey).filter((key) => !snapshot.has(key) && !failures.has(key));
     if (open.length === 0) return { feed, observations, failures };

@@ -1,5 +1,5 @@
 import { nearest } from '../config/nearest.ts';
-import { type Observation, serviceQuery } from '../pipeline/observe.ts';
+import { type Observation, serviceQueries } from '../pipeline/observe.ts';
 import type { Emptiness, Notice } from '../pipeline/outcome.ts';
 import type { Problem } from '../pipeline/problem.ts';
 import { type QueryKey, queryKey } from '../pipeline/query.ts';
@@ -29,7 +29,9 @@ export function checkServices(facts: ServiceFacts): Finding[] {
   return facts.observations.flatMap((observation) => {
     const { plan, answered } = observation;
     if (answered) return [...checkTraffic(observation), ...checkNotices(observation, facts)];
-    const failure = facts.failures.get(queryKey(serviceQuery(plan)));
+    const failure = serviceQueries(plan)
+      .map((query) => facts.failures.get(queryKey(query)))
+      .find((problem) => problem !== undefined);
     return failure === undefined || seenBy(facts, observation).length === 0 ? [] : [fail('service', failure)];
   });
 }

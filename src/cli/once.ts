@@ -3,12 +3,11 @@ import type { Config } from '../config/config.ts';
 import { systemClock } from '../pipeline/clock.ts';
 import type { Event } from '../pipeline/event.ts';
 import { freshMemory, type Memory } from '../pipeline/memory.ts';
-import { serviceQuery } from '../pipeline/observe.ts';
+import { observe, serviceQueries } from '../pipeline/observe.ts';
 import type { Notice } from '../pipeline/outcome.ts';
 import type { Mode } from '../pipeline/pipeline.ts';
 import type { Feed } from '../pipeline/ports.ts';
 import { ProblemError } from '../pipeline/problem.ts';
-import { queryKey } from '../pipeline/query.ts';
 import { type Quiescence, quiescence } from '../pipeline/quiescence.ts';
 import { type Pass, reconcile } from '../pipeline/reconcile.ts';
 import { recover } from '../pipeline/recover.ts';
@@ -73,7 +72,7 @@ async function seeded({ releases, clock }: Assembly, output: string): Promise<Pa
 /** Passes until one neither waits for Consul nor, where it is applied, holds anything back for a while. */
 async function settle(pipeline: Assembly, mode: Mode, bell: Quiescence, signal: AbortSignal): Promise<Pass> {
   const { plan, feed, clock, report } = pipeline;
-  feed.want(plan.upstreams.map(serviceQuery));
+  feed.want(plan.upstreams.flatMap(serviceQueries));
   if (mode === 'apply') await recover(pipeline, signal);
   let memory = freshMemory(clock.now());
   const deadline = memory.startedAt + plan.startTimeout;
@@ -112,8 +111,8 @@ function isWaiting({ outcome, notices }: Pass, mode: Mode): boolean {
 }
 
 function refuseUnanswered({ plan, feed }: Assembly): void {
-  const answers = feed.snapshot();
-  const missing = plan.upstreams.filter((upstream) => !answers.has(queryKey(serviceQuery(upstream))));
+  const observed = observe(plan.upstreams, plan.admission, feed.snapshot());
+  const missing = observed.filter(({ answered }) => !answered).map((one) => one.plan);
   if (missing.length === 0) return;
   throw new ProblemError({
     what: `Consul has not answered for ${few(missing.map(({ service }) => service))} within ${plan.startTimeout / 1000} s`,

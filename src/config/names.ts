@@ -26,6 +26,20 @@ export const datacenter = z
   .string()
   .regex(/^[A-Za-z0-9_-]*$/, 'not a datacenter; its name holds A-Z a-z 0-9 _ and -');
 
+/** Several: the first in which something can serve counts. */
+export const datacenters = z.union([
+  datacenter,
+  z.array(datacenter.min(1, 'not a datacenter; it may not be empty')).min(1, 'not a list; name a datacenter'),
+]);
+
+/** A namespace, partition or peer, as Consul takes them. */
+export const scopeName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'not such a name; use A-Z a-z 0-9 _ and -');
+
+/** Consul evaluates it, and says what is wrong with it. */
+export const filter = clean.min(1, 'not an expression; it may not be empty');
+
 /** Empty for the host of the address. */
 export const serverName = z.string().regex(/^[A-Za-z0-9._:-]*$/, 'not a host name');
 

@@ -22,13 +22,19 @@ type Own = Partial<NonNullable<Settings['upstreams'][string]>>;
 
 function toUpstreamPlan(name: string, own: Own, { consul, defaults }: Settings): UpstreamPlan {
   const { protocol = 'http', listen } = own;
+  const [datacenter = consul.datacenter, ...fallback] = [own.datacenter ?? []].flat();
   return {
     name,
     service: own.service ?? name,
     protocol,
     ...(listen === undefined ? {} : { listen }),
     tags: own.tags ?? [],
-    datacenter: own.datacenter ?? consul.datacenter,
+    datacenter,
+    ...(fallback.length === 0 ? {} : { fallback }),
+    ...(own.filter === undefined ? {} : { filter: own.filter }),
+    ...(own.namespace === undefined ? {} : { namespace: own.namespace }),
+    ...(own.partition === undefined ? {} : { partition: own.partition }),
+    ...(own.peer === undefined ? {} : { peer: own.peer }),
     balance: own.balance ?? defaults.balance,
     onEmpty: own.on_empty ?? defaults.on_empty,
     keepFor: own.keep_for ?? defaults.keep_for,

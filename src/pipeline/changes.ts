@@ -43,6 +43,8 @@ function withReason(server: Server, observation: Observation | undefined): Left 
   if (observation?.answered !== true) return server;
   const address = addressOf(server);
   const instance = observation.registered.find((one) => addressOf(one) === address);
+  // What is well and left gave way to another datacenter.
+  if (instance?.health === 'passing') return server;
   if (instance !== undefined) return { ...server, why: instance.health };
   const isLeftOut = observation.leftOut.some(({ key }) => key === server.key);
   return { ...server, why: isLeftOut ? 'left out' : 'deregistered' };

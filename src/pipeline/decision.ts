@@ -2,8 +2,8 @@ import { addressOf } from './instance.ts';
 import { perObject } from './memo.ts';
 import { byHostAndPort, type Observation } from './observe.ts';
 import type { Notice } from './outcome.ts';
-import type { GuardPlan } from './plan.ts';
-import type { Query } from './query.ts';
+import type { GuardPlan, UpstreamPlan } from './plan.ts';
+import { type Query, queryKey } from './query.ts';
 import type { Origin, Server, Upstream } from './view.ts';
 
 /** A loss that waits: since when (ms since the epoch), and of how many servers. */
@@ -75,6 +75,18 @@ export function isUp(servers: readonly Server[]): boolean {
   return servers.some(({ state }) => state === 'up');
 }
 
-export function nodesOf(servers: readonly Server[], datacenter: string): Query[] {
-  return [...new Set(servers.map(({ node }) => node))].map((node) => ({ kind: 'node', node, datacenter }));
+/** Whoever else may be registered on the nodes of these servers. Of a peer's nodes its catalog tells nothing here. */
+export function nodesOf(servers: readonly Server[], plan: UpstreamPlan): Query[] {
+  const { datacenter, fallback = [], namespace = '', partition = '', peer = '' } = plan;
+  if (peer !== '') return [];
+  const scope = {
+    ...(namespace === '' ? {} : { namespace }),
+    ...(partition === '' ? {} : { partition }),
+  };
+  const queries = servers.map(({ node, key }): Query => {
+    // Which of its datacenters it is in, only its key tells.
+    const [own = ''] = key.split('/', 1);
+    return { kind: 'node', node, datacenter: fallback.length === 0 ? datacenter : own, ...scope };
+  });
+  return [...new Map(queries.map((query) => [queryKey(query), query])).values()];
 }

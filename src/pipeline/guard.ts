@@ -58,7 +58,7 @@ export function guard(
     const decision = decide({ observation, last: usable, plan, held: holds.get(name), now });
     if (decision.upstream?.origin === 'live') return decision;
     // Who took an address is followed until nginx has given it up, or it would be kept again.
-    return { ...decision, wants: [...decision.wants, ...nodesOf([...taken], observation.plan.datacenter)] };
+    return { ...decision, wants: [...decision.wants, ...nodesOf([...taken], observation.plan)] };
   });
   const times = decisions.flatMap((decision) => decision.wakeAt ?? []);
   return {
@@ -107,8 +107,10 @@ function missing(observation: Observation, last: readonly Server[]): Decision {
   return { ...serve(observation, isUp(last) ? 'kept' : 'down', isUp(last) ? last : []), notices: [notice] };
 }
 
-function instanceNotices({ leftOut, doubts }: Observation): Notice[] {
+function instanceNotices({ plan, fallback, leftOut, doubts }: Observation): Notice[] {
   const notices = (kind: 'leftOut' | 'doubtful', found: readonly LeftOut[]) =>
     found.map(({ upstream, key, reason }) => ({ kind, upstream, instance: key, reason }));
-  return [...notices('leftOut', leftOut), ...notices('doubtful', doubts)];
+  const elsewhere: Notice[] =
+    fallback === undefined ? [] : [{ kind: 'fallback', upstream: plan.name, datacenter: fallback }];
+  return [...elsewhere, ...notices('leftOut', leftOut), ...notices('doubtful', doubts)];
 }

@@ -21,13 +21,13 @@ export function bigLoss({ observation, last, plan }: Case): Loss | undefined {
 
 /** The servers that would go stay for the grace period; newcomers are taken at once. */
 export function hold({ observation, plan }: Case, { losing, of }: Loss, held: Held): Decision {
-  const { name, datacenter } = observation.plan;
+  const { name } = observation.plan;
   const until = held.since + plan.grace;
   return {
     ...serve(observation, 'held', merge(losing, observation.servers)),
     notices: [{ kind: 'held', upstream: name, losing: losing.length, of, until }],
     held,
     wakeAt: until,
-    wants: nodesOf(losing, datacenter),
+    wants: nodesOf(losing, observation.plan),
   };
 }

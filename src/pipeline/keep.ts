@@ -33,7 +33,7 @@ export function keep({ observation, last, now }: Case): Decision {
   return {
     ...serve(observation, 'kept', merge(kept, observation.servers)),
     notices: [notice],
-    wants: nodesOf(kept, plan.datacenter),
+    wants: nodesOf(kept, plan),
     ...(wakeAt === undefined ? {} : { wakeAt }),
   };
 }

@@ -4,19 +4,21 @@ import { addressOf, type Instance } from './instance.ts';
 import { perObject, whileSame } from './memo.ts';
 import type { Emptiness } from './outcome.ts';
 import type { UpstreamPlan } from './plan.ts';
-import { type Query, queryKey } from './query.ts';
+import { type Query, queryKey, type ServiceQuery } from './query.ts';
 import { isRegistered, type Snapshot } from './snapshot.ts';
 import type { LeftOut, Server } from './view.ts';
 
 /** What Consul says of one upstream now, before any policy. */
 export interface Observation {
   readonly plan: UpstreamPlan;
-  /** False until its service has answered once. */
+  /** False until its service has answered once: for good servers in one of its datacenters, or in all of them. */
   readonly answered: boolean;
-  /** Every usable registration that carries the upstream's tags, whatever its health. */
+  /** Every usable registration that carries the upstream's tags, whatever its health, in all its datacenters. */
   readonly registered: readonly Instance[];
   /** Those of them that nginx should know, sorted by address; each address stands once. */
   readonly servers: readonly Server[];
+  /** The datacenter that they are in, where nothing can serve in those before it. */
+  readonly fallback?: string;
   readonly leftOut: readonly LeftOut[];
   /** Why nothing can serve, where nothing can. */
   readonly empty: Emptiness;
@@ -24,13 +26,22 @@ export interface Observation {
   readonly doubts: readonly LeftOut[];
   /** The host names of its instances. */
   readonly lookUps: readonly Query[];
-  /** Some of them have not been looked up yet. */
+  /** Some of them have not been looked up yet, or a datacenter has not answered that would count before the others. */
   readonly isPending: boolean;
 }
 
-export const serviceQuery = perObject(
-  ({ service, datacenter }: UpstreamPlan): Query => ({ kind: 'service', service, datacenter }),
-);
+/** What is asked for an upstream: one query for each of its datacenters, in the order in which they count. */
+export const serviceQueries = perObject((plan: UpstreamPlan): readonly ServiceQuery[] => {
+  const { service, datacenter, fallback = [], filter = '', namespace = '', partition = '', peer = '' } = plan;
+  const more = Object.entries({ filter, namespace, partition, peer }).filter(([, value]) => value !== '');
+  const narrowed = Object.fromEntries(more);
+  return [datacenter, ...fallback].map((each) => ({
+    kind: 'service',
+    service,
+    datacenter: each,
+    ...narrowed,
+  }));
+});
 
 /** While an answer is the same, so is the observation: the very object. */
 export function observe(
@@ -39,26 +50,42 @@ export function observe(
   snapshot: Snapshot,
 ): Observation[] {
   return plans.map((plan) => {
-    const answer = snapshot.get(queryKey(serviceQuery(plan)));
-    return observationOf(plan)(isRegistered(answer) ? admitted(answer, admission, snapshot) : undefined);
+    const answers = serviceQueries(plan).map((query) => snapshot.get(queryKey(query)));
+    return observationOf(plan)(
+      ...answers.map((answer) => (isRegistered(answer) ? admitted(answer, admission, snapshot) : undefined)),
+    );
   });
 }
 
-/** `seen` is undefined until its service has answered. */
+/** What was seen in each datacenter of the upstream; undefined where its service has not been answered for. */
 const observationOf = perObject((plan: UpstreamPlan) =>
-  whileSame((seen: readonly Seen[] | undefined): Observation => {
-    const all = seen ?? [];
-    const tagged = all.filter(({ registration: { tags } }) => plan.tags.every((tag) => tags.includes(tag)));
+  whileSame((...seen: readonly (readonly Seen[] | undefined)[]): Observation => {
+    const carriesTags = ({ registration: { tags } }: Seen) => plan.tags.every((tag) => tags.includes(tag));
+    const each = seen.map((one) => (one ?? []).filter(carriesTags));
+    const tagged = each.flat();
     const registered = tagged.flatMap(({ instances }) => instances);
-    const servers = serversOf(plan, registered);
+    const placed = each.map((one) =>
+      serversOf(
+        plan,
+        one.flatMap(({ instances }) => instances),
+      ),
+    );
+    // Where nothing can serve in any, what drains is all that there is.
+    const at = placed.findIndex((one) => one.some(({ server }) => server.state === 'up'));
+    const servers = placed[at] ?? serversOf(plan, registered);
     const because = (key: string, reason: string | undefined) =>
       reason === undefined ? [] : [{ upstream: plan.name, key, reason }];
     return {
       plan,
-      answered: seen !== undefined,
+      answered: at >= 0 || seen.every((one) => one !== undefined),
       registered,
       servers: servers.map(({ server }) => server),
-      empty: emptiness(all.length, tagged.length, registered),
+      ...(at > 0 ? { fallback: plan.fallback?.[at - 1] ?? '' } : {}),
+      empty: emptiness(
+        seen.reduce((sum, one) => sum + (one?.length ?? 0), 0),
+        tagged.length,
+        registered,
+      ),
       leftOut: [
         ...tagged.flatMap(({ key, refusal }) => because(key, refusal)),
         ...servers.flatMap(({ server, twins }) =>
@@ -67,7 +94,8 @@ const observationOf = perObject((plan: UpstreamPlan) =>
       ],
       doubts: tagged.flatMap(({ key, doubt }) => because(key, doubt)),
       lookUps: tagged.flatMap(({ lookUp }) => lookUp ?? []),
-      isPending: tagged.some(({ isPending }) => isPending),
+      isPending:
+        tagged.some(({ isPending }) => isPending) || seen.slice(0, at).some((one) => one === undefined),
     };
   }),
 );

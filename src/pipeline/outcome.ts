@@ -89,6 +89,8 @@ export type Notice =
     }
   /** What was held is applied: it lasted. */
   | { readonly kind: 'lost'; readonly upstream: string; readonly losing: number; readonly of: number }
+  /** Nothing can serve in its first datacenter: those of another one do. */
+  | { readonly kind: 'fallback'; readonly upstream: string; readonly datacenter: string }
   /** The newest templates are not in use: why. */
   | { readonly kind: 'aside'; readonly reason: string }
   /** An instance was left out, or taken though it is odd. */

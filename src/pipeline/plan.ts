@@ -37,6 +37,13 @@ export interface UpstreamPlan {
   readonly tags: readonly string[];
   /** Empty: the agent's own. */
   readonly datacenter: string;
+  /** Further datacenters, each for when nothing can serve in those before. */
+  readonly fallback?: readonly string[];
+  /** As in a `ServiceQuery`; empty for none. */
+  readonly filter?: string;
+  readonly namespace?: string;
+  readonly partition?: string;
+  readonly peer?: string;
   /** `round_robin` or an nginx balancing directive without its semicolon. */
   readonly balance: string;
   readonly onEmpty: 'keep' | 'down' | 'drop';

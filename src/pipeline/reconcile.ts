@@ -2,7 +2,7 @@ import { deliver } from './deliver.ts';
 import { dryRun } from './dry-run.ts';
 import { guard } from './guard.ts';
 import { type Memory, remember } from './memory.ts';
-import { type Observation, observe, serviceQuery } from './observe.ts';
+import { type Observation, observe, serviceQueries } from './observe.ts';
 import type { Notice, Outcome } from './outcome.ts';
 import type { Mode, Pipeline } from './pipeline.ts';
 import { type Problem, problemOf, sentence } from './problem.ts';
@@ -43,7 +43,7 @@ export async function reconcile(
   if (missing.length > 0 && now < deadline) {
     const lookUps = observed.flatMap((one) => one.lookUps);
     // There is a pass for each first answer: what is followed already need not be said each time.
-    if (lookUps.length > 0) feed.want([...plan.upstreams.map(serviceQuery), ...lookUps]);
+    if (lookUps.length > 0) feed.want([...plan.upstreams.flatMap(serviceQueries), ...lookUps]);
     const outcome: Outcome = { kind: 'waiting', missing, since: memory.startedAt, until: deadline };
     return { outcome, notices: [], memory, wakeAt: Math.min(deadline, now + waitingPulse) };
   }
@@ -64,7 +64,7 @@ export async function reconcile(
     memory.holds,
     now,
   );
-  feed.want([...plan.upstreams.map(serviceQuery), ...wants]);
+  feed.want([...plan.upstreams.flatMap(serviceQueries), ...wants]);
 
   const pass = (outcome: Outcome, digest: string): Pass => {
     const end = clock.now();

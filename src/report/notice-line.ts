@@ -10,6 +10,8 @@ export function topicOf(notice: Notice): string {
     case 'leftOut':
     case 'doubtful':
       return `${notice.kind} ${notice.upstream} ${notice.instance}`;
+    case 'fallback':
+      return `fallback ${notice.upstream}`;
     default:
       return `serving ${notice.upstream}`;
   }
@@ -27,6 +29,8 @@ function ending(notice: Notice): string {
       return `${notice.upstream}  goes on with what is left`;
     case 'aside':
       return 'the newest templates are in use';
+    case 'fallback':
+      return `${notice.upstream}  is served from its first datacenter again`;
     case 'missing':
     case 'seeded':
       return `${notice.upstream}  Consul has answered for it`;
@@ -91,6 +95,12 @@ export function noticeLine(notice: Notice, now: number): Line {
       return {
         level: 'warn',
         text: `${notice.upstream}  loses ${notice.losing} of ${notice.of} servers: the grace period is over`,
+        fields,
+      };
+    case 'fallback':
+      return {
+        level: 'warn',
+        text: `${notice.upstream}  is served from ${notice.datacenter}: nothing can serve in the datacenters before`,
         fields,
       };
     case 'aside':

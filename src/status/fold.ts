@@ -1,5 +1,5 @@
 import type { Event } from '../pipeline/event.ts';
-import { serviceQuery } from '../pipeline/observe.ts';
+import { serviceQueries } from '../pipeline/observe.ts';
 import type { Problem } from '../pipeline/problem.ts';
 import { queryKey } from '../pipeline/query.ts';
 import { foldQueries } from './fold-query.ts';
@@ -95,7 +95,7 @@ function foldTurn(state: State, { type, after }: Extract<Event, { type: 'placed'
 
 /** Answers to what is asked again stay: they are as good as they were. */
 function foldConfigured(state: State, event: Extract<Event, { type: 'configured' }>): State {
-  const wanted = new Set(event.upstreams.map((upstream) => queryKey(serviceQuery(upstream))));
+  const wanted = new Set(event.upstreams.flatMap((upstream) => serviceQueries(upstream).map(queryKey)));
   const queries = new Map([...state.queries].filter(([key]) => wanted.has(key)));
   const pulse = { ...state.pulse, passSince: undefined };
   return { ...state, configured: event, queries, listening: undefined, pulse };

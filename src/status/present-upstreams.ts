@@ -1,6 +1,6 @@
 import { addressOf } from '../pipeline/instance.ts';
 import { perObject, whileSame } from '../pipeline/memo.ts';
-import { serviceQuery } from '../pipeline/observe.ts';
+import { serviceQueries } from '../pipeline/observe.ts';
 import type { Notice } from '../pipeline/outcome.ts';
 import type { UpstreamPlan } from '../pipeline/plan.ts';
 import { queryKey } from '../pipeline/query.ts';
@@ -45,11 +45,13 @@ function upstreamStatus(
 ): Status['upstreams'][string] {
   const servers = served?.servers ?? [];
   const leftOut = instances(notices, 'leftOut');
+  const keys = serviceQueries(plan).map(queryKey);
   return {
     service: plan.service,
     protocol: plan.protocol,
     datacenter: plan.datacenter,
-    query: queryKey(serviceQuery(plan)),
+    query: keys[0] ?? '',
+    fallback: keys.slice(1),
     origin: served?.origin ?? 'none',
     servers: servers.map(serverStatus),
     up: servers.filter(({ state }) => state === 'up').length,
@@ -61,7 +63,7 @@ function upstreamStatus(
 }
 
 function reasonOf(notice: Notice): Status['upstreams'][string]['why'] {
-  if ('reason' in notice) return null;
+  if ('reason' in notice || notice.kind === 'fallback') return null;
   return {
     kind: notice.kind,
     cause: 'empty' in notice ? notice.empty.why : null,

@@ -52,6 +52,7 @@ const upstream = z.object({
   protocol: z.enum(['http', 'tcp', 'udp']).describe('tcp and udp are balanced in stream'),
   datacenter: z.string().describe("empty: the agent's own"),
   query: z.string().describe('its key in queries'),
+  fallback: z.array(z.string()).describe('keys of its queries in further datacenters'),
   origin: z
     .enum(['live', 'kept', 'held', 'down', 'none'])
     .describe(

@@ -1,5 +1,5 @@
-import { serviceQuery } from '../pipeline/observe.ts';
-import { queryKey } from '../pipeline/query.ts';
+import { serviceQueries } from '../pipeline/observe.ts';
+import { type QueryKey, queryKey } from '../pipeline/query.ts';
 import { duration, namedAtMost } from '../report/line.ts';
 import type { Status } from './schema.ts';
 import type { QueryState, State } from './state.ts';
@@ -10,8 +10,8 @@ const passLimit = 60_000;
 const lookLimit = 60_000;
 
 /** The service queries of the configuration, with what is known of each. */
-function serviceQueries({ configured, queries }: State): [key: string, query: QueryState | undefined][] {
-  const keys = new Set((configured?.upstreams ?? []).map((plan) => queryKey(serviceQuery(plan))));
+function ofServices({ configured, queries }: State): [key: string, query: QueryState | undefined][] {
+  const keys = new Set((configured?.upstreams ?? []).flatMap((plan) => serviceQueries(plan).map(queryKey)));
   return [...keys].map((key) => [key, queries.get(key)]);
 }
 
@@ -41,13 +41,7 @@ export function notReady(state: State, now: number): string[] {
   else if (serving === undefined) reasons.push('there is no release yet');
   else if (nginx.release !== serving.digest) reasons.push(`nginx does not run release ${serving.digest}`);
   if (configured === undefined) reasons.push('the configuration is not read yet');
-  const unserved = serviceQueries(state).flatMap(([key, query]) => {
-    if (query?.answer === undefined) return `${key} has not been answered for since upsync started`;
-    const { failing } = query;
-    return failing !== undefined && now - failing.since > limit
-      ? `${key} has failed for ${duration(now - failing.since)}`
-      : [];
-  });
+  const unserved = unservedOf(state, now, limit);
   const rest = unserved.length - namedAtMost;
   reasons.push(...unserved.slice(0, namedAtMost), ...(rest > 0 ? [`and so it is with ${rest} more`] : []));
   if (blocked !== undefined && now - blocked.since > limit)
@@ -55,9 +49,25 @@ export function notReady(state: State, now: number): string[] {
   return reasons;
 }
 
+/** Why a service is not followed well, in any of its datacenters. */
+function unservedOf({ configured, queries }: State, now: number, limit: number): string[] {
+  const reasonOf = (key: QueryKey) => {
+    const { answer, failing } = queries.get(key) ?? {};
+    if (answer === undefined) return `${key} has not been answered for since upsync started`;
+    return failing !== undefined && now - failing.since > limit
+      ? `${key} has failed for ${duration(now - failing.since)}`
+      : undefined;
+  };
+  const reasons = (configured?.upstreams ?? []).flatMap((plan) => {
+    const each = serviceQueries(plan).map((query) => reasonOf(queryKey(query)));
+    return each.includes(undefined) ? [] : (each[0] ?? []);
+  });
+  return [...new Set(reasons)];
+}
+
 /** Of the services that are followed: all, some or none are being answered for. */
 export function consulState(state: State): Status['consul'] {
-  const queries = serviceQueries(state).map(([, query]) => query);
+  const queries = ofServices(state).map(([, query]) => query);
   const failing = queries.filter((query) => query?.failing !== undefined).length;
   if (queries.every((query) => query?.answer === undefined && query?.failing === undefined)) return 'silent';
   if (failing === 0) return 'answering';

@@ -9,7 +9,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { systemClock } from '../../src/pipeline/clock.ts';
 import type { Event } from '../../src/pipeline/event.ts';
 import { loop } from '../../src/pipeline/loop.ts';
-import { serviceQuery } from '../../src/pipeline/observe.ts';
+import { serviceQueries } from '../../src/pipeline/observe.ts';
 import { quiescence } from '../../src/pipeline/quiescence.ts';
 import { recover } from '../../src/pipeline/recover.ts';
 import { acquireLock } from '../../src/release/lock.ts';
@@ -115,6 +115,6 @@ const stepwise = {
     return proof;
   },
 };
-feed.want(config.plan.upstreams.map(serviceQuery));
+feed.want(config.plan.upstreams.flatMap(serviceQueries));
 await recover(pipeline, signal);
 await loop({ ...pipeline, gateway: stepwise }, bell, signal);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../duration.ts';
-import { datacenter, serviceName, tag, upstreamName } from '../names.ts';
+import { datacenters, filter, scopeName, serviceName, tag, upstreamName } from '../names.ts';
 import { settings as s } from '../settings.ts';
 import { balance, count, zone } from '../values.ts';
 import { type Issues, own, setting } from './keys.ts';
@@ -30,7 +30,19 @@ const upstream = z.strictObject({
     .optional()
     .describe('of tcp and udp: ADDRESS:PORT, or PORT, on which nginx takes connections for it'),
   tags: z.array(tag).default([]).describe('follow only instances that carry all of these tags'),
-  datacenter: datacenter.optional().describe('where to ask for the service; default: consul.datacenter'),
+  datacenter: datacenters
+    .optional()
+    .describe(
+      'where to ask for the service, or a list: the first in which something can serve counts; default: consul.datacenter',
+    ),
+  filter: filter
+    .optional()
+    .describe(
+      'follow only instances for which this is true: an expression, such as Service.Meta.v == "2", for Consul',
+    ),
+  namespace: scopeName.optional().describe("the service's namespace (Consul Enterprise)"),
+  partition: scopeName.optional().describe("the service's partition (Consul Enterprise)"),
+  peer: scopeName.optional().describe('the peered cluster that the service is imported from'),
   balance: own(s['defaults.balance'], balance),
   on_empty: own(s['defaults.on_empty'], onEmpty),
   keep_for: own(s['defaults.keep_for'], keepFor),

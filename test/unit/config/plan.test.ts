@@ -57,3 +57,31 @@ test('upstreams are sorted by name, wherever they were named', async () => {
   const { plan } = await load({ yaml: 'upstreams: {b: , D: }', services: ['c', 'A'] });
   expect(plan.upstreams.map(({ name }) => name)).toEqual(['A', 'D', 'b', 'c']);
 });
+
+test('a list of datacenters is a first one and others behind it; what narrows a query down goes along', async () => {
+  const { plan } = await load({
+    yaml: `
+upstreams:
+  web1: {datacenter: [dc1, dc2, dc3], filter: 'Service.Meta.v == "2"', namespace: team, partition: east, peer: far}
+`,
+  });
+  expect(plan.upstreams).toMatchObject([
+    {
+      datacenter: 'dc1',
+      fallback: ['dc2', 'dc3'],
+      filter: 'Service.Meta.v == "2"',
+      namespace: 'team',
+      partition: 'east',
+      peer: 'far',
+    },
+  ]);
+});
+
+test.each([
+  ['datacenter: []', /name a datacenter/],
+  ["datacenter: ['']", /not a datacenter; it may not be empty/],
+  ['namespace: "a b"', /not such a name/],
+  ['filter: ""', /not an expression/],
+])('%s is refused', async (line, words) => {
+  await expect(load({ yaml: `upstreams: {web1: {${line}}}` })).rejects.toThrow(words);
+});

@@ -63,11 +63,12 @@ export function admission(given: Partial<Admission> = {}): Admission {
   };
 }
 
-/** What Consul said, by service. */
+/** What Consul said, by `service` or `service@datacenter`. */
 export function snapshot(services: Readonly<Record<string, readonly Registration[]>>): Snapshot {
   return new Map(
     Object.entries(services).map(([service, value]) => {
-      const query = { kind: 'service', service, datacenter: '' } as const;
+      const [name = '', datacenter = ''] = service.split('@');
+      const query = { kind: 'service', service: name, datacenter } as const;
       return [queryKey(query), { query, value, index: '1', since: 0 }];
     }),
   );

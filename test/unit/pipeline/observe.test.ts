@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { observe } from '../../../src/pipeline/observe.ts';
+import { observe, serviceQueries } from '../../../src/pipeline/observe.ts';
 import type { UpstreamPlan } from '../../../src/pipeline/plan.ts';
+import { queryKey } from '../../../src/pipeline/query.ts';
 import type { Registration } from '../../../src/pipeline/snapshot.ts';
 import { admission, registration, registrations, snapshot, upstreamPlan } from './given.ts';
 
@@ -96,4 +97,65 @@ test('a service without an answer is told from one that is empty', () => {
   const [silent] = observe([upstreamPlan()], admission(), new Map());
   expect(silent?.answered).toBe(false);
   expect(see([]).answered).toBe(true);
+});
+
+const two = { datacenter: 'dc1', fallback: ['dc2', 'dc3'] };
+const down = { health: 'critical' } as const;
+
+function seeIn(services: Readonly<Record<string, readonly Registration[]>>) {
+  const [observation] = observe([upstreamPlan(two)], admission(), snapshot(services));
+  if (observation === undefined) throw new Error('nothing was observed');
+  const { servers, answered, isPending, fallback } = observation;
+  return { hosts: servers.map(({ host }) => host), answered, isPending, fallback };
+}
+
+const here = registration({ address: '10.1.0.1' });
+const there = registration({ address: '10.2.0.1', datacenter: 'dc2' });
+const far = registration({ address: '10.3.0.1', datacenter: 'dc3' });
+
+test('of several datacenters the first counts in which something can serve', () => {
+  const all = { 'web1@dc1': [here], 'web1@dc2': [there], 'web1@dc3': [far] };
+  const good = { answered: true, isPending: false };
+  expect(seeIn(all)).toEqual({ hosts: ['10.1.0.1'], ...good });
+  expect(seeIn({ ...all, 'web1@dc1': [] })).toEqual({ hosts: ['10.2.0.1'], fallback: 'dc2', ...good });
+  const ill = { 'web1@dc1': [{ ...here, ...down }], 'web1@dc2': [{ ...there, ...down }] };
+  expect(seeIn({ ...all, ...ill })).toEqual({ hosts: ['10.3.0.1'], fallback: 'dc3', ...good });
+  const draining = { 'web1@dc1': [{ ...here, health: 'maintenance' } as const] };
+  expect(seeIn({ ...all, ...draining })).toMatchObject({ hosts: ['10.2.0.1'], fallback: 'dc2' });
+  expect(seeIn({ 'web1@dc1': [], 'web1@dc2': [], 'web1@dc3': [] })).toEqual({ hosts: [], ...good });
+});
+
+test('a datacenter that has not answered is waited for at the start, and then left to those that have', () => {
+  expect(seeIn({ 'web1@dc2': [there] })).toEqual({
+    hosts: ['10.2.0.1'],
+    fallback: 'dc2',
+    answered: true,
+    isPending: true,
+  });
+  // The last ones matter to nobody while the first serves.
+  expect(seeIn({ 'web1@dc1': [here] })).toMatchObject({ answered: true, isPending: false });
+  // Where none of those that answered can serve, the silent one might: that is no empty service.
+  expect(seeIn({ 'web1@dc1': [], 'web1@dc2': [] })).toMatchObject({ hosts: [], answered: false });
+});
+
+test('what is registered in any of the datacenters is known, so that it is told why it left', () => {
+  const [observation] = observe(
+    [upstreamPlan(two)],
+    admission(),
+    snapshot({ 'web1@dc1': [{ ...here, ...down }], 'web1@dc2': [there] }),
+  );
+  expect(observation?.registered.map(({ host, health }) => `${host} ${health}`)).toEqual([
+    '10.1.0.1 critical',
+    '10.2.0.1 passing',
+  ]);
+});
+
+test('a query for each datacenter, narrowed down as the upstream is', () => {
+  const narrowed = { filter: 'x == 1', namespace: 'n', partition: 'p', peer: 'far' };
+  expect(serviceQueries(upstreamPlan({ ...two, ...narrowed })).map(queryKey)).toEqual(
+    ['dc1', 'dc2', 'dc3'].map(
+      (each) => `service:web1@${each}?namespace=n&partition=p&peer=far&filter=x%20%3D%3D%201`,
+    ),
+  );
+  expect(serviceQueries(upstreamPlan()).map(queryKey)).toEqual(['service:web1']);
 });
