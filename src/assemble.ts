@@ -65,7 +65,17 @@ export function assemble(
     feed,
     clock,
     report,
-    templates: createTemplates(config.templates, { proof, balancer: lua?.balancer, report, clock }),
+    templates: createTemplates(config.templates, {
+      proof,
+      balancer: lua?.balancer,
+      registry: {
+        admission: plan.admission,
+        datacenter: config.consul.datacenter,
+        environment: config.environment,
+      },
+      report,
+      clock,
+    }),
     gateway: createGateway({ ...nginx, output, proof, lua }, clock),
     releases: createReleases({
       output,

@@ -61,6 +61,13 @@ function checkCandidate({ dryRun, files, complete }: TestFacts): Finding[] {
       return outcome.stage === 'render'
         ? outcome.problems.map((problem) => fail('templates', problem))
         : [...rendered, ...outcome.problems.map((problem) => fail('candidate', problem))];
+    case 'lacking':
+      return [
+        fail('templates', {
+          what: `they wait for ${outcome.missing.join(', ')}: nothing goes live until it is there`,
+          remedy: 'put it into Consul, see that the token may read it, or give a default with it.keyOr',
+        }),
+      ];
     case 'failed':
       return [...rendered, fail('candidate', outcome.problem)];
     default:

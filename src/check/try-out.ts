@@ -7,10 +7,13 @@ import type { Verdict } from '../pipeline/outcome.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Feed, Templates } from '../pipeline/ports.ts';
 import type { Problem } from '../pipeline/problem.ts';
-import { reconcile } from '../pipeline/reconcile.ts';
+import { type Pass, reconcile } from '../pipeline/reconcile.ts';
 import type { File, Release } from '../pipeline/release.ts';
 import type { PrivatePlace } from '../release/private-place.ts';
 import { attempt, resultOf } from './finding.ts';
+
+/** How long it is waited for what templates ask for, in ms. */
+const patience = 5_000;
 
 /** A dry run with what Consul says now, and a test of what nginx has already. */
 export async function tryOut(config: Config, place: PrivatePlace, feed: Feed, signal: AbortSignal) {
@@ -34,23 +37,31 @@ export async function tryOut(config: Config, place: PrivatePlace, feed: Feed, si
   let files: readonly File[] = [];
   const templates: Templates = {
     ...pipeline.templates,
-    render(view) {
-      const rendered = pipeline.templates.render(view);
+    render(view, snapshot) {
+      const rendered = pipeline.templates.render(view, snapshot);
       if (rendered.kind === 'files') files = rendered.files;
       return rendered;
     },
   };
   const plan = { ...config.plan, startTimeout: 0 };
-  const memory = freshMemory(systemClock.now());
-  const pass = await attempt(
-    () => reconcile({ ...pipeline, plan, templates }, memory, 'dry', signal),
-    signal,
-  );
+  const pass = await attempt(() => dryPass({ ...pipeline, plan, templates }, signal), signal);
   const notices = resultOf(pass)?.notices ?? [];
   if ('problem' in made)
     return { chosen, live, running, present, dryRun: made, files: [], notices, problems };
   const dryRun = 'problem' in pass ? pass : { value: pass.value.outcome };
   return { chosen, live, running, present, dryRun, files, notices, problems };
+}
+
+/** What templates ask for is known once they are rendered, and answered a little later. */
+async function dryPass(pipeline: Pipeline, signal: AbortSignal): Promise<Pass> {
+  const deadline = systemClock.now() + patience;
+  for (let memory = freshMemory(systemClock.now()); ; ) {
+    const pass = await reconcile(pipeline, memory, 'dry', signal);
+    if (pass.outcome.kind !== 'lacking' || systemClock.now() >= deadline) return pass;
+    ({ memory } = pass);
+    await systemClock.sleep(100, signal);
+    signal.throwIfAborted();
+  }
 }
 
 /** What workers may not read is looked at by itself. */

@@ -43,7 +43,7 @@ export async function runOnce(config: Config, options: OnceOptions, io: Io): Pro
       ? await settle(pipeline, options.apply ? 'apply' : 'dry', bell, signal)
       : locked === undefined
         ? await seeded(pipeline, config.output)
-        : unasked(await reconcile(withoutWaiting(pipeline), freshMemory(systemClock.now()), 'apply', signal));
+        : await seed(pipeline, signal);
     io.stdout.write(options.json ? presentJson(pass) : presentText(pass));
     return exitCodeOf(pass, options);
   } finally {
@@ -69,6 +69,15 @@ async function seeded({ releases, clock }: Assembly, output: string): Promise<Pa
   return { outcome, notices: [], memory: freshMemory(clock.now()), wakeAt: undefined };
 }
 
+/** Templates that ask for more than upstreams have no answer: then nginx starts with what there is already. */
+async function seed(pipeline: Assembly, signal: AbortSignal): Promise<Pass> {
+  const hasty = { ...pipeline, plan: { ...pipeline.plan, startTimeout: 0 } };
+  const pass = await reconcile(hasty, freshMemory(pipeline.clock.now()), 'apply', signal);
+  const release = await pipeline.releases.live();
+  if (pass.outcome.kind !== 'lacking' || release === undefined) return unasked(pass);
+  return unasked({ ...pass, outcome: { kind: 'unchanged', release } });
+}
+
 /** Passes until one neither waits for Consul nor, where it is applied, holds anything back for a while. */
 async function settle(pipeline: Assembly, mode: Mode, bell: Quiescence, signal: AbortSignal): Promise<Pass> {
   const { plan, feed, clock, report } = pipeline;
@@ -78,14 +87,16 @@ async function settle(pipeline: Assembly, mode: Mode, bell: Quiescence, signal: 
   const deadline = memory.startedAt + plan.startTimeout;
   bell.nudge();
   for (let wakeAt: number | undefined; ; ) {
-    await bell.next(wakeAt, signal);
+    const isEarly = clock.now() < deadline;
+    await bell.next(isEarly ? Math.min(wakeAt ?? deadline, deadline) : wakeAt, signal);
     if (signal.aborted) throw new ProblemError({ what: 'stopped before it was done' });
     if (clock.now() >= deadline) refuseUnanswered(pipeline);
     const pass = await reconcile(pipeline, memory, mode, signal);
     const holds = pass.notices.filter(({ kind }) => kind === 'held');
     report({ type: 'reconciled', outcome: pass.outcome, notices: mode === 'apply' ? holds : [] });
-    if (mode === 'dry' && holds.length > 0) return pastGrace(pipeline, memory, holds, signal);
-    if (!isWaiting(pass, mode)) return pass;
+    const isLacking = pass.outcome.kind === 'lacking';
+    if (mode === 'dry' && holds.length > 0 && !isLacking) return pastGrace(pipeline, memory, holds, signal);
+    if ((isLacking && clock.now() >= deadline) || !isWaiting(pass, mode)) return pass;
     ({ memory, wakeAt } = pass);
     bell.skipQuiet();
     if (pass.outcome.kind === 'superseded') bell.nudge();
@@ -106,7 +117,7 @@ async function pastGrace(
 }
 
 function isWaiting({ outcome, notices }: Pass, mode: Mode): boolean {
-  if (outcome.kind === 'waiting' || outcome.kind === 'superseded') return true;
+  if (['waiting', 'lacking', 'superseded'].includes(outcome.kind)) return true;
   return mode === 'apply' && (outcome.kind === 'held' || notices.some(({ kind }) => kind === 'held'));
 }
 
@@ -128,13 +139,12 @@ function unasked(pass: Pass): Pass {
   return { ...pass, notices };
 }
 
-function withoutWaiting(pipeline: Assembly): Assembly {
-  return { ...pipeline, plan: { ...pipeline.plan, startTimeout: 0 } };
-}
-
 /** What a person wants to see while it takes long. The result is printed in the end. */
 function isProgress(event: Event): boolean {
-  if (event.type === 'reconciled') return event.outcome.kind === 'waiting' || event.notices.length > 0;
+  if (event.type === 'reconciled') {
+    const { kind } = event.outcome;
+    return kind === 'waiting' || kind === 'lacking' || event.notices.length > 0;
+  }
   return event.type === 'queryFailed' || event.type === 'problem';
 }
 

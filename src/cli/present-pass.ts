@@ -70,6 +70,7 @@ function outcomeParts(outcome: Outcome): string[] {
     case 'held':
       return [`Held: ${outcome.why}.`];
     case 'waiting':
+    case 'lacking':
       return [`Waiting for ${outcome.missing.join(', ')}.`];
   }
 }

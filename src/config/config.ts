@@ -9,6 +9,8 @@ export interface Config {
   /** The managed folder. */
   readonly output: string;
   readonly templates: TemplatesConfig;
+  /** The variables that templates may see; undefined where one is not set. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly listen: ListenConfig;
   readonly log: LogConfig;
 }

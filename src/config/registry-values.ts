@@ -27,3 +27,9 @@ export const exposedTag = z
     /^[\w.:/@%+=,-]{1,255}$/,
     'not a tag that templates can see; use A-Z a-z 0-9 and _ . : / @ % + = , -',
   );
+
+/** A variable of the environment that templates shall see. What they see stands in files that others may read. */
+export const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not a variable; use A-Z a-z 0-9 and _')
+  .refine((name) => !/^CONSUL_HTTP_(TOKEN|AUTH)$/.test(name), 'a secret of upsync; templates may not see it');

@@ -16,6 +16,7 @@ export async function resolveConfig(settings: Settings, from: Merged, env: Envir
     nginx: toNginx(settings.nginx, absolute),
     output: includable(absolute('output', settings.output), from.where(['output'])),
     templates: toTemplates(settings.templates, (path) => absolute('templates', path)),
+    environment: Object.fromEntries(settings.expose.env.map((name) => [name, env[name]])),
     listen: { place: settings.listen, hosts: settings.listen_hosts },
     log: settings.log,
   };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hostNames, listenAddress } from './address.ts';
 import { duration } from './duration.ts';
 import { path } from './names.ts';
-import { exposedTag, metaKey, metaType, range } from './registry-values.ts';
+import { exposedTag, metaKey, metaType, range, variableName } from './registry-values.ts';
 import { consul } from './schema/consul.ts';
 import { fleet } from './schema/fleet.ts';
 import { setting } from './schema/keys.ts';
@@ -44,6 +44,7 @@ const expose = z.strictObject({
     .record(metaKey, metaType)
     .default({})
     .describe('meta keys of an instance that templates see, and what each must be'),
+  env: z.array(variableName).default([]).describe("variables of upsync's environment that templates see"),
 });
 
 export const log = z.strictObject({

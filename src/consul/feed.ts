@@ -51,7 +51,7 @@ export function createFeed(
     signal,
   );
   return {
-    want(queries, before = {}) {
+    want(queries, before = recalled) {
       recalled = before;
       const asked = queries.filter(isConsulQuery);
       sharing.adapt([...new Map(asked.map((query) => [queryKey(query), query])).values()]);

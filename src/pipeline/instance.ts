@@ -108,7 +108,7 @@ function placesOf(
 }
 
 /** As nginx is told it, and always the same for the same address: IPv6 has many spellings. */
-function hostOf(ip: string): string {
+export function hostOf(ip: string): string {
   return isIP(ip) === 6 ? `[${new SocketAddress({ address: ip, family: 'ipv6' }).address}]` : ip;
 }
 

@@ -37,7 +37,8 @@ export async function loop(pipeline: Pipeline, bell: Quiescence, signal: AbortSi
     });
     if (outcome.kind === 'published' && outcome.proof.kind === 'proven')
       bell.reached(outcome.proof.pushed ? 'push' : 'reload');
-    if (done) changedAt = undefined;
+    // What ends that wait is another change.
+    if (done || outcome.kind === 'lacking') changedAt = undefined;
     if (outcome.kind === 'superseded') bell.nudge();
     // Whoever waits for the last service has waited long enough: its answer needs no quiet time.
     if (outcome.kind === 'waiting') {

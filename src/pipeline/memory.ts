@@ -1,5 +1,6 @@
 import type { Holds } from './guard.ts';
 import type { Outcome } from './outcome.ts';
+import type { Query } from './query.ts';
 import type { View } from './view.ts';
 
 /** What one pass leaves for the next. Times are in ms since the epoch. */
@@ -20,6 +21,10 @@ export interface Memory {
   readonly held?: boolean;
   /** Since when it has waited for its turn to reload; whatever becomes of the files meanwhile, it is one wait. */
   readonly queuedAt?: number;
+  /** What templates asked for when they were last rendered. */
+  readonly used?: readonly Query[];
+  /** Since when templates wait for something that is not there. */
+  readonly lackingSince?: number;
   /** When nginx last reloaded for us. */
   readonly reloadedAt?: number;
 }
@@ -45,8 +50,13 @@ export function freshMemory(now: number): Memory {
 }
 
 /** The memory after files of `digest` fared so. */
-export function remember(memory: Memory, digest: string, outcome: Outcome, now: number): Memory {
-  const { barred, superseded: _, held: __, queuedAt, ...rest } = memory;
+export function remember(
+  { lackingSince: _, ...memory }: Memory,
+  digest: string,
+  outcome: Outcome,
+  now: number,
+): Memory {
+  const { barred, superseded: __, held: ___, queuedAt, ...rest } = memory;
   // Templates are tried again when they change, and not before.
   if (outcome.kind === 'rejected' && outcome.stage === 'render') return rest;
   switch (outcome.kind) {
@@ -66,11 +76,13 @@ export function remember(memory: Memory, digest: string, outcome: Outcome, now: 
     case 'superseded':
       return { ...memory, superseded: true };
     case 'held': {
-      const { queuedAt: ___, ...kept } = memory;
+      const { queuedAt: ____, ...kept } = memory;
       return { ...kept, held: true, ...(outcome.queued ? { queuedAt: queuedAt ?? now } : {}) };
     }
     case 'waiting':
       return memory;
+    case 'lacking':
+      return { ...rest, lackingSince: outcome.since };
     case 'unchanged':
     case 'accepted':
       return rest;

@@ -148,6 +148,8 @@ function stateOf(plan: UpstreamPlan, { health, weight }: Instance): Server['stat
   }
 }
 
-export function byHostAndPort(a: Server, b: Server): number {
+type Address = Pick<Server, 'host' | 'port'>;
+
+export function byHostAndPort(a: Address, b: Address): number {
   return a.host < b.host ? -1 : a.host > b.host ? 1 : a.port - b.port;
 }

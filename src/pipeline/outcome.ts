@@ -109,6 +109,8 @@ export type Outcome =
       readonly since: number;
       readonly until: number;
     }
+  /** What templates ask for is not there, or not answered yet: in words. Nothing goes live until it is. */
+  | { readonly kind: 'lacking'; readonly missing: readonly string[]; readonly since: number }
   /** The files are those of the release; its view is the newest. */
   | { readonly kind: 'unchanged'; readonly release: Release }
   /** `queued`: for its turn among the gateways of a fleet. */

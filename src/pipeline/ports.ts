@@ -1,4 +1,4 @@
-import type { Proof, Running, Verdict } from './outcome.ts';
+import type { Notice, Proof, Running, Verdict } from './outcome.ts';
 import type { Problem } from './problem.ts';
 import type { Query } from './query.ts';
 import type { Candidate, File, FileDiff, Release } from './release.ts';
@@ -9,19 +9,28 @@ import type { View } from './view.ts';
 export interface Feed {
   /**
    * Replaces the set of followed queries; those that stay keep their answers. `before`: under which index an upsync
-   * before this one saw instances, for those that are new.
+   * before this one saw something, for those that are new now or later.
    */
   want(queries: readonly Query[], before?: Indexes): void;
   snapshot(): Snapshot;
 }
 
-export type Rendered =
-  | { readonly kind: 'files'; readonly files: readonly File[] }
-  | { readonly kind: 'problem'; readonly problem: Problem };
+/** `used`: what the templates asked for besides the view, to be followed on. */
+export type Rendered = { readonly used: readonly Query[] } & (
+  | {
+      readonly kind: 'files';
+      readonly files: readonly File[];
+      /** What was left out of what they asked for. */
+      readonly leftOut: readonly Notice[];
+    }
+  /** It is not there, or not answered yet: in words, such as `key app/port`. */
+  | { readonly kind: 'waiting'; readonly missing: readonly string[] }
+  | { readonly kind: 'problem'; readonly problem: Problem }
+);
 
 export interface Templates {
   /** With the newest templates; while those are put aside, with the last that nginx took. */
-  render(view: View): Rendered;
+  render(view: View, snapshot: Snapshot): Rendered;
   /**
    * nginx took what was rendered last, or why not. Templates that it did not take are put aside, if there are others
    * that it took before: true then, and the next rendering is theirs.

@@ -114,17 +114,14 @@ function nameOf(query: Query): string {
   }
 }
 
-/** What it asks for, for people: `web1`, `key app/port`, `tree app/`, `the services`. */
+/** What it asks for, for people: `service web1`, `key app/port`, `tree app/`, `the services`. */
 export function titleOf(query: Query): string {
   const at = 'datacenter' in query && query.datacenter !== '' ? `@${query.datacenter}` : '';
   switch (query.kind) {
-    case 'key':
-    case 'tree':
-      return `${query.kind} ${nameOf(query)}${at}`;
     case 'services':
     case 'nodes':
       return `the ${query.kind}${at}`;
     default:
-      return `${nameOf(query)}${at}`;
+      return `${query.kind} ${nameOf(query)}${at}`;
   }
 }

@@ -35,6 +35,7 @@ export async function reconcile(
   const now = clock.now();
   const snapshot = feed.snapshot();
 
+  const services = plan.upstreams.flatMap(serviceQueries);
   const observed = observe(plan.upstreams, plan.admission, snapshot);
   // Once a pass was made, a host name that is not looked up yet is waited for by its own instance alone.
   const isMissing = ({ answered, isPending }: Observation) => !answered || (isPending && !memory.begun);
@@ -43,7 +44,7 @@ export async function reconcile(
   if (missing.length > 0 && now < deadline) {
     const lookUps = observed.flatMap((one) => one.lookUps);
     // There is a pass for each first answer: what is followed already need not be said each time.
-    if (lookUps.length > 0) feed.want([...plan.upstreams.flatMap(serviceQueries), ...lookUps]);
+    if (lookUps.length > 0) feed.want([...services, ...(memory.used ?? []), ...lookUps]);
     const outcome: Outcome = { kind: 'waiting', missing, since: memory.startedAt, until: deadline };
     return { outcome, notices: [], memory, wakeAt: Math.min(deadline, now + waitingPulse) };
   }
@@ -64,7 +65,10 @@ export async function reconcile(
     memory.holds,
     now,
   );
-  feed.want([...plan.upstreams.flatMap(serviceQueries), ...wants]);
+  const rendered = templates.render(view, snapshot);
+  // What failed to render has not come to ask for all of it.
+  const used = rendered.kind === 'files' ? rendered.used : [...(memory.used ?? []), ...rendered.used];
+  feed.want([...services, ...wants, ...used]);
 
   const pass = (outcome: Outcome, digest: string): Pass => {
     const end = clock.now();
@@ -72,22 +76,28 @@ export async function reconcile(
     if (!isOnItsWay(outcome)) turn?.give();
     const isGiven = outcome.kind === 'published' || outcome.kind === 'unchanged';
     const isDamaged = damage !== undefined && !isGiven;
-    const noted = { ...memory, holds, begun: true, isDamaged, ...(isGiven ? { view } : {}) };
+    const noted = { ...memory, holds, begun: true, isDamaged, used, ...(isGiven ? { view } : {}) };
     const next = remember(noted, digest, outcome, end);
     const retry = next.barred !== undefined && next.barred.until > end ? next.barred.until : undefined;
     const again = isJudged(outcome) && templates.judge(refusalOf(outcome)) ? end : undefined;
     const aside = templates.aside();
     return {
       outcome,
-      notices: [...notices, ...(aside === undefined ? [] : [asideNotice(aside.problem)])],
+      notices: [
+        ...notices,
+        ...(rendered.kind === 'files' ? rendered.leftOut : []),
+        ...(aside === undefined ? [] : [asideNotice(aside.problem)]),
+      ],
       memory: next,
-      wakeAt: earliest(wakeAt, retry, untilOf(outcome), again, aside?.until),
+      wakeAt: earliest(wakeAt, retry, untilOf(outcome, end), again, aside?.until),
     };
   };
 
-  const rendered = templates.render(view);
   if (rendered.kind === 'problem') {
     return pass({ kind: 'rejected', stage: 'render', problems: [rendered.problem] }, '');
+  }
+  if (rendered.kind === 'waiting') {
+    return pass({ kind: 'lacking', missing: rendered.missing, since: memory.lackingSince ?? now }, '');
   }
 
   const digest = releases.digest(rendered.files);
@@ -103,7 +113,7 @@ export async function reconcile(
 
 /** Whether nginx had its say about what was rendered. */
 function isJudged({ kind }: Outcome): boolean {
-  return kind !== 'failed' && kind !== 'held' && kind !== 'superseded';
+  return kind !== 'failed' && kind !== 'held' && kind !== 'superseded' && kind !== 'lacking';
 }
 
 /** Whether the next pass goes on where this one stopped. */
@@ -121,8 +131,11 @@ function asideNotice(problem: Problem): Notice {
   return { kind: 'aside', reason: `${sentence(problem)}. Those before go on` };
 }
 
-function untilOf(outcome: Outcome): number | undefined {
-  return outcome.kind === 'held' ? outcome.until : undefined;
+function untilOf(outcome: Outcome, now: number): number | undefined {
+  if (outcome.kind === 'held') return outcome.until;
+  // What is not there after a while is told; until then it mostly comes by itself.
+  const told = outcome.kind === 'lacking' ? outcome.since + waitingPulse : now;
+  return told > now ? told : undefined;
 }
 
 function earliest(...times: readonly (number | undefined)[]): number | undefined {

@@ -90,6 +90,10 @@ export function createLog(write: (line: Line) => void, clock: Clock): Report {
         if (clock.now() - outcome.since < patience) return;
         for (const line of lines) sayOnce('outcome', 'waiting', line, waitingReminder);
         return;
+      case 'lacking':
+        if (clock.now() - outcome.since < patience) return;
+        for (const line of lines) sayOnce('outcome', `lacking ${outcome.missing.join()}`, line, reminder);
+        return;
       case 'rejected':
       case 'rolledBack':
       case 'failed':

@@ -12,6 +12,12 @@ export function outcomeLines(outcome: Outcome, changeToLive: number | undefined,
       const fields = { event: 'waiting', missing: missing.slice(0, namedAtMost), count: missing.length };
       return [{ level: 'info', text, fields }];
     }
+    case 'lacking': {
+      const { missing, since } = outcome;
+      const text = `waiting for ${few(missing)}, which templates ask for, for ${duration(now - since)} now; nothing goes live meanwhile`;
+      const fields = { event: 'lacking', missing: missing.slice(0, namedAtMost), count: missing.length };
+      return [{ level: 'warn', text, fields }];
+    }
     case 'unchanged':
       return [
         {

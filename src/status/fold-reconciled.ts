@@ -31,6 +31,8 @@ export function foldReconciled(before: State, event: Reconciled, now: number): S
         ...state,
         waiting: { why: `Consul has not answered for ${few(outcome.missing)}`, until: outcome.until },
       };
+    case 'lacking':
+      return { ...state, waiting: { why: few(outcome.missing), since: outcome.since } };
     case 'held':
       return { ...state, waiting: { why: outcome.why, until: outcome.until } };
     case 'unchanged':

@@ -31,7 +31,10 @@ export function statusOf(state: State, now: number): Status {
       problem: problemOrNull(nginx.problem),
     },
     release: serving === undefined ? null : { digest: serving.digest, time: Math.round(serving.time) },
-    waiting: waiting === undefined ? null : { ...waiting, until: Math.round(waiting.until) },
+    waiting:
+      waiting === undefined
+        ? null
+        : { why: waiting.why, until: 'until' in waiting ? Math.round(waiting.until) : null },
     blocked: blocked === undefined ? null : { ...blocked, problems: blocked.problems.map(whole) },
     queries: Object.fromEntries([...state.queries].map(([key, query]) => [key, queryStatus(query)])),
     upstreams: upstreamsOf(configured?.upstreams, serving?.view.upstreams, state.notices),

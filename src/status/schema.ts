@@ -156,7 +156,10 @@ export const statusSchema = z.object({
     .object({ digest: z.string(), time })
     .nullable()
     .describe('the one that nginx was last seen to run, or would start with'),
-  waiting: z.object({ why: z.string(), until: time }).nullable().describe('why nothing is done for now'),
+  waiting: z
+    .object({ why: z.string(), until: time.nullable().describe('null: nobody knows') })
+    .nullable()
+    .describe('why nothing is done for now'),
   blocked: z
     .object({
       by: z.enum(['rejected', 'rolledBack', 'failed']),

@@ -19,7 +19,7 @@ export interface State {
   /** Of the newest pass. */
   readonly notices: readonly Notice[];
   /** Why the newest pass ended without doing anything, though there may be something to do. */
-  readonly waiting: { readonly why: string; readonly until: number } | undefined;
+  readonly waiting: Waiting | undefined;
   readonly blocked: Blocked | undefined;
   /** The newest last. */
   readonly releases: readonly ReleaseRecord[];
@@ -38,6 +38,9 @@ export interface State {
     readonly lookedAt: number | undefined;
   };
 }
+
+/** Until when, or where nobody knows that, since when. */
+type Waiting = { readonly why: string } & ({ readonly until: number } | { readonly since: number });
 
 export interface QueryState {
   /** Undefined until it has answered. */

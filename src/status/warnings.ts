@@ -12,6 +12,7 @@ export function warnings(state: State, now: number): string[] {
   return [
     ...ofNginx(state),
     ...ofBlock(state, now),
+    ...ofWaiting(state, now),
     ...ofConsul(state, now),
     ...cut(state.notices.filter((notice) => !isOfInstance(notice)).map((notice) => say(notice, now))),
     ...cut(state.notices.filter(isOfInstance).map((notice) => say(notice, now))),
@@ -49,6 +50,13 @@ function ofBlock({ blocked }: State, now: number): string[] {
   return blocked.problems.map(
     (problem) => `${kept[blocked.by]} at ${blocked.at}, for ${since} now: ${sentence(problem)}`,
   );
+}
+
+/** What ends by itself is no fault. */
+function ofWaiting({ waiting }: State, now: number): string[] {
+  if (waiting === undefined || 'until' in waiting) return [];
+  const since = duration(now - waiting.since);
+  return [`templates wait for ${waiting.why}, for ${since} now: nothing else goes live meanwhile`];
 }
 
 /** What fails for the same reason is said once. */

@@ -5,9 +5,11 @@ import { type Problem, ProblemError } from '../pipeline/problem.ts';
 import type { TemplateData } from './it.ts';
 import { marked, unmark, type Written } from './marks.ts';
 import { quoteForNginx, textOf } from './quote.ts';
+import { isRaw, rawText, withRawMarked } from './raw.ts';
 import type { Sources } from './sources.ts';
 
-export type Page = (data: TemplateData) => string;
+/** `texts`: what of the registry means something to nginx, and where it is from; it may grow while the page is rendered. */
+export type Page = (data: TemplateData, texts: ReadonlyMap<string, string>) => string;
 
 /**
  * Compiles every template, so that an error in one shows before anything is rendered. Throws
@@ -16,9 +18,10 @@ export type Page = (data: TemplateData) => string;
 export function compile({ texts, pages }: Sources): Map<string, Page> {
   const paths = new Map([...texts].map(([path, text]) => [text.replace(/\r\n?/g, '\n'), path]));
   let written: Written[] = [];
+  let foreign: ReadonlyMap<string, string> = new Map();
   const eta = new Eta({
     autoFilter: true,
-    filterFunction: textOf,
+    filterFunction: (value: unknown) => (isRaw(value) ? rawText(value, foreign) : textOf(value)),
     /** Eta calls it as a method of what the template that is being rendered knows of itself. */
     escapeFunction(this: Frame, value: unknown) {
       if (typeof value !== 'string') return quoteForNginx(value);
@@ -28,7 +31,7 @@ export function compile({ texts, pages }: Sources): Map<string, Page> {
     cache: true,
     debug: true,
     autoTrim: false,
-    plugins: [{ processAST: withoutLinesOfCode }],
+    plugins: [{ processAST: (tree: Ast) => withRawMarked(withoutLinesOfCode(tree)) }],
   });
   eta.resolvePath = (name, options) => {
     const path = resolve(dirname(options?.filepath ?? '/'), name);
@@ -40,9 +43,12 @@ export function compile({ texts, pages }: Sources): Map<string, Page> {
     return text;
   };
   for (const [path, text] of texts) checkSyntax(eta, path, text);
-  const page = (source: string) => (data: TemplateData) => {
-    written = [];
-    return unmark(render(eta, source, data), written, data.upstreams);
+  const page = (source: string): Page => {
+    return (data, texts) => {
+      written = [];
+      foreign = texts;
+      return unmark(render(eta, source, data), written, data.upstreams);
+    };
   };
   return new Map(pages.map(({ source, destination }) => [destination, page(source)]));
 }

@@ -1,4 +1,4 @@
-import { ProblemError } from '../pipeline/problem.ts';
+import type { Problem } from '../pipeline/problem.ts';
 import { type Context, within } from '../pipeline/protocol.ts';
 import type { File } from '../pipeline/release.ts';
 import type { View } from '../pipeline/view.ts';
@@ -15,12 +15,12 @@ export function isNeeded({ path, contents }: File): boolean {
 }
 
 /** Without any template for them, upstreams of stream would be left out and nobody told. */
-export function checkPlace(paths: readonly string[], view: View, spec: TemplateSpec): void {
+export function placeProblem(paths: readonly string[], view: View, spec: TemplateSpec): Problem | undefined {
   const [upstream] = within('stream', view).upstreams;
-  if (upstream === undefined || paths.some((path) => contextOfFile(path) === 'stream')) return;
-  throw new ProblemError({
+  if (upstream === undefined || paths.some((path) => contextOfFile(path) === 'stream')) return undefined;
+  return {
     what: `no template writes upstream ${upstream.name} (${upstream.protocol}): it is one of nginx's stream context`,
     ...(spec.kind === 'folder' ? { where: spec.folder } : {}),
     remedy: 'add one whose destination is in stream/, such as the built-in stream/upstreams.conf.eta',
-  });
+  };
 }

@@ -3,8 +3,9 @@ import { perObject, whileSame } from '../pipeline/memo.ts';
 import { type Context, within } from '../pipeline/protocol.ts';
 import type { Upstream, View } from '../pipeline/view.ts';
 import { balanceWeights } from '../pipeline/weights.ts';
-import type { TemplateData, TemplateUpstream } from './it.ts';
+import type { TemplateUpstream, ViewData } from './it.ts';
 import { luaServers } from './lua.ts';
+import { plainKey, plainName } from './plain.ts';
 import { serverLines } from './servers.ts';
 
 /**
@@ -17,7 +18,7 @@ export function templateData(
   context: Context,
   unavailable: string,
   balancer?: LuaBalancer,
-): TemplateData {
+): ViewData {
   const upstreams = within(context, view).upstreams.map(balancer === undefined ? plainUpstream : luaUpstream);
   /** Of an upstream that a template made for itself the peers file knows nothing. */
   const known = new Set(balancer === undefined ? [] : upstreams);
@@ -64,7 +65,7 @@ function frozen(upstream: Upstream, isLua: boolean): TemplateUpstream {
       weight: weights[index] ?? 1,
       state,
       node: plainName(node),
-      key: key.split('/').map(plainName).join('/'),
+      key: plainKey(key),
       tags: Object.freeze(tags),
       meta: Object.freeze(meta),
     }),
@@ -78,7 +79,3 @@ function frozen(upstream: Upstream, isLua: boolean): TemplateUpstream {
 const linesOf = perObject((upstream: TemplateUpstream) =>
   whileSame((unavailable: string) => serverLines(upstream, unavailable)),
 );
-
-function plainName(name: string): string {
-  return name.replace(/[^A-Za-z0-9._-]/g, '_') || '_';
-}

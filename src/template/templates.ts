@@ -5,16 +5,25 @@ import { peersFile } from '../pipeline/peers.ts';
 import type { Clock, Rendered, Templates } from '../pipeline/ports.ts';
 import { type Problem, problemOf } from '../pipeline/problem.ts';
 import { within } from '../pipeline/protocol.ts';
+import type { Query } from '../pipeline/query.ts';
+import type { File } from '../pipeline/release.ts';
+import type { Snapshot } from '../pipeline/snapshot.ts';
 import type { View } from '../pipeline/view.ts';
+import { Asking, type Registry } from './asking.ts';
 import { compile, type Page } from './compile.ts';
-import { checkPlace, contextOfFile, isNeeded } from './contexts.ts';
+import { contextOfFile, isNeeded, placeProblem } from './contexts.ts';
 import { templateData } from './data.ts';
 import { luaFile } from './lua.ts';
+import { registryData } from './registry-data.ts';
 import { readSources, type TemplateSpec } from './sources.ts';
 
 type Pages = ReadonlyMap<string, Page>;
 
+const nothing: Snapshot = new Map();
+
 export interface ReloadableTemplates extends Templates {
+  /** Without a snapshot nothing was answered yet. */
+  render(view: View, snapshot?: Snapshot): Rendered;
   /** Reads the templates anew. A broken edit is reported; the last good ones stay in use. */
   reload(): void;
 }
@@ -24,6 +33,7 @@ export interface TemplatesContext {
   readonly proof: Pick<ProofAddress, 'unavailable'>;
   /** Where nginx balances in Lua. */
   readonly balancer?: LuaBalancer | undefined;
+  readonly registry: Registry;
   readonly report: Report;
   readonly clock: Clock;
 }
@@ -41,7 +51,7 @@ const lastRetry = 60_000;
 /** Throws ProblemError where the templates are broken from the start. */
 export function createTemplates(
   spec: TemplateSpec,
-  { proof, balancer, report, clock }: TemplatesContext,
+  { proof, balancer, registry, report, clock }: TemplatesContext,
 ): ReloadableTemplates {
   let newest: Pages = compile(readSources(spec));
   /** The last that nginx took. */
@@ -50,26 +60,45 @@ export function createTemplates(
   let aside: Aside | undefined;
   /** Why the files as they are now could not even be compiled. */
   let broken: Problem | undefined;
+  /** What the newest asked for when they were last rendered, and what they wait for while others are in use. */
+  let asked: readonly Query[] = [];
+  let lacking: readonly string[] = [];
 
-  function attempt(pages: Pages, view: View): Rendered {
+  function attempt(pages: Pages, view: View, snapshot: Snapshot): Rendered {
     last = pages;
     const { unavailable } = proof;
+    const asking = new Asking(snapshot);
     // The balancer is one for http.
+    const more = registryData(asking, registry);
     const data = {
-      http: templateData(view, 'http', unavailable, balancer),
-      stream: templateData(view, 'stream', unavailable),
+      http: { ...templateData(view, 'http', unavailable, balancer), ...more },
+      stream: { ...templateData(view, 'stream', unavailable), ...more },
     };
-    try {
-      checkPlace([...pages.keys()], view, spec);
-      const files = [...pages]
-        .map(([path, page]) => ({ path, contents: page(data[contextOfFile(path)]) }))
-        .filter(isNeeded);
-      if (balancer === undefined) return { kind: 'files', files };
-      const http = within('http', view);
-      return { kind: 'files', files: [...files, luaFile(http, balancer), peersFile(http, unavailable)] };
-    } catch (error) {
-      return { kind: 'problem', problem: problemOf(error) };
-    }
+    let problem: Problem | undefined;
+    const made = [...pages].flatMap(([path, page]): File[] => {
+      try {
+        return [{ path, contents: page(data[contextOfFile(path)], asking.texts) }];
+      } catch (error) {
+        problem ??= problemOf(error);
+        return [];
+      }
+    });
+    const { used, missing, leftOut } = asking;
+    // What is made of nothing may well fail.
+    if (missing.length > 0) return { kind: 'waiting', missing, used };
+    problem ??= placeProblem([...pages.keys()], view, spec);
+    if (problem !== undefined) return { kind: 'problem', problem, used };
+    const files = made.filter(isNeeded);
+    if (balancer === undefined) return { kind: 'files', files, used, leftOut };
+    const ofHttp = within('http', view);
+    const ofLua = [luaFile(ofHttp, balancer), peersFile(ofHttp, unavailable)];
+    return { kind: 'files', files: [...files, ...ofLua], used, leftOut };
+  }
+
+  /** The others go on, and what the newest ask for is followed all the same. */
+  function meanwhile(others: Pages, view: View, snapshot: Snapshot): Rendered {
+    const rendered = attempt(others, view, snapshot);
+    return { ...rendered, used: [...rendered.used, ...asked] };
   }
 
   function putAside(problem: Problem): void {
@@ -90,15 +119,19 @@ export function createTemplates(
       }
     },
 
-    render(view) {
+    render(view, snapshot = nothing) {
       const others = good === newest ? undefined : good;
       if (others !== undefined && aside !== undefined && clock.now() < aside.until)
-        return attempt(others, view);
-      const rendered = attempt(newest, view);
+        return meanwhile(others, view, snapshot);
+      const rendered = attempt(newest, view, snapshot);
+      asked = rendered.used;
+      lacking = rendered.kind === 'waiting' ? rendered.missing : [];
       if (rendered.kind === 'files' || others === undefined) return rendered;
-      if (aside === undefined) report({ type: 'problem', problem: rendered.problem });
-      putAside(rendered.problem);
-      return attempt(others, view);
+      if (rendered.kind === 'problem') {
+        if (aside === undefined) report({ type: 'problem', problem: rendered.problem });
+        putAside(rendered.problem);
+      }
+      return meanwhile(others, view, snapshot);
     },
 
     judge(refusal) {
@@ -113,6 +146,11 @@ export function createTemplates(
       return true;
     },
 
-    aside: () => (broken === undefined ? aside : { problem: broken }),
+    aside() {
+      if (broken !== undefined) return { problem: broken };
+      // Without others nothing goes on, and that is told as it is.
+      if (last === newest || lacking.length === 0) return aside;
+      return { problem: { what: `waiting for ${lacking.slice(0, 3).join(', ')}` } };
+    },
   };
 }

@@ -13,7 +13,7 @@ import { luaBuild } from '../bed/nginx-lua.ts';
 import { holdersOf } from '../bed/nginx-processes.ts';
 import { realClock } from '../support/consul-follow.ts';
 import { gateway } from '../support/gateway.ts';
-import { server, upstream, view } from '../unit/pipeline/given.ts';
+import { server, templatesContext, upstream, view } from '../unit/pipeline/given.ts';
 
 const load = luaBuild()?.load;
 const never = new AbortController().signal;
@@ -42,7 +42,7 @@ async function judgeIn(nginx: NginxBed, given: View, { template, code, spoil }: 
   const files = new Map([...lua.code.files, ...(code === undefined ? [] : [code])]);
   const own = { ...lua, code: { ...lua.code, files } };
   const proof = proofPlace('auto', output);
-  const context = { proof, balancer: lua.balancer, report: () => undefined, clock };
+  const context = templatesContext({ proof, balancer: lua.balancer, clock });
   if (template !== undefined) await writeFile(join(nginx.folder, 'own.conf.eta'), template);
   const templates = createTemplates(
     template === undefined
@@ -54,7 +54,7 @@ async function judgeIn(nginx: NginxBed, given: View, { template, code, spoil }: 
     context,
   );
   const rendered = templates.render(given);
-  if (rendered.kind === 'problem') throw new Error(rendered.problem.what);
+  if (rendered.kind !== 'files') throw new Error(JSON.stringify(rendered));
   const assertLocked = async () => undefined;
   const releases = createReleases({
     output,

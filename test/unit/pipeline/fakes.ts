@@ -126,6 +126,8 @@ export function stage(plan: Partial<Plan> = {}): Stage {
     renders: (view) => ({
       kind: 'files',
       files: [{ path: 'http/upstreams.conf', contents: digestOf(view) }],
+      used: [],
+      leftOut: [],
     }),
   };
   return self;

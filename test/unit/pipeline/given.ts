@@ -108,6 +108,7 @@ export function upstream(servers: readonly Server[], given: Partial<Upstream> = 
 export function templatesContext(given: Partial<TemplatesContext> = {}): TemplatesContext {
   return {
     proof: { unavailable: '127.9.9.9:20000' },
+    registry: { admission: admission(), datacenter: '', environment: {} },
     report: () => undefined,
     clock: manualClock(),
     ...given,

@@ -56,7 +56,7 @@ test('no name passes for another part of the key', () => {
 });
 
 test('for people it is said what is asked for', () => {
-  expect(titleOf({ kind: 'service', service: 'web1', datacenter: 'dc2' })).toBe('web1@dc2');
+  expect(titleOf({ kind: 'service', service: 'web1', datacenter: 'dc2' })).toBe('service web1@dc2');
   expect(titleOf({ kind: 'key', path: 'app/port', ...at })).toBe('key app/port');
   expect(titleOf({ kind: 'tree', prefix: 'app/', ...at })).toBe('tree app/');
   expect(titleOf({ kind: 'services', ...at })).toBe('the services');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { freshMemory, type Memory } from '../../../src/pipeline/memory.ts';
 import type { Mode } from '../../../src/pipeline/pipeline.ts';
+import { queryKey } from '../../../src/pipeline/query.ts';
 import { type Pass, reconcile } from '../../../src/pipeline/reconcile.ts';
 import { recover } from '../../../src/pipeline/recover.ts';
 import { proven, release, type Stage, stage, unproven } from './fakes.ts';
@@ -80,7 +81,11 @@ describe('a change', () => {
 
   test('that cannot be rendered is never staged', async () => {
     const on = withInstances(1);
-    on.renders = () => ({ kind: 'problem', problem: { what: 'no such upstream', where: 'b.eta:2' } });
+    on.renders = () => ({
+      kind: 'problem',
+      used: [],
+      problem: { what: 'no such upstream', where: 'b.eta:2' },
+    });
     expect((await pass(on)).outcome).toMatchObject({ kind: 'rejected', stage: 'render' });
     expect(on.done).toEqual([]);
   });
@@ -409,5 +414,62 @@ describe('a managed folder that was taken away', () => {
     on.pipeline.releases.damage = async () => lost;
     for (const _ of [1, 2]) ({ memory } = await pass(on, memory));
     expect(on.events.filter(({ type }) => type === 'problem')).toHaveLength(2);
+  });
+});
+
+describe('what templates ask for', () => {
+  const key = { kind: 'key', path: 'app/port', datacenter: '' } as const;
+
+  /** What is wanted after each pass. */
+  function wanting(on: Stage): string[][] {
+    const wanted: string[][] = [];
+    on.pipeline.feed.want = (queries) => {
+      wanted.push(queries.map(queryKey));
+    };
+    return wanted;
+  }
+
+  test('and is not there is waited for with nothing staged; it is wanted beside the services, and told after a while', async () => {
+    const on = withInstances(1);
+    const wanted = wanting(on);
+    const since = on.clock.now();
+    on.renders = () => ({ kind: 'waiting', missing: ['key app/port'], used: [key] });
+    const first = await pass(on);
+    expect(first.outcome).toEqual({ kind: 'lacking', missing: ['key app/port'], since });
+    expect(first.wakeAt).toBe(since + 1_000);
+    expect(wanted).toEqual([['service:web1', 'key:app/port']]);
+    await on.clock.advance(60_000);
+    const later = await pass(on, first.memory);
+    expect(later).toMatchObject({ outcome: { kind: 'lacking', since }, wakeAt: undefined });
+    expect(on.done).toEqual([]);
+
+    const { renders } = stage();
+    on.renders = renders;
+    const done = await pass(on, later.memory);
+    expect(done.outcome.kind).toBe('published');
+    expect(wanted.at(-1)).toEqual(['service:web1']);
+    on.renders = () => ({ kind: 'waiting', missing: ['key app/port'], used: [key] });
+    const again = await pass(on, done.memory);
+    expect(again.outcome).toMatchObject({ since: on.clock.now() });
+  });
+
+  test('is followed on where the next rendering fails before it comes to ask for it', async () => {
+    const on = withInstances(1);
+    const wanted = wanting(on);
+    const { renders } = on;
+    on.renders = (view) => ({ ...renders(view), used: [key] });
+    const { memory } = await pass(on);
+    on.renders = () => ({ kind: 'problem', problem: { what: 'no' }, used: [] });
+    const failed = await pass(on, memory);
+    await pass(on, failed.memory);
+    expect(wanted).toEqual(Array(3).fill(['service:web1', 'key:app/port']));
+  });
+
+  test('and that left something out is told of', async () => {
+    const on = withInstances(1);
+    const leftOut = { kind: 'leftOut', upstream: 'service x', instance: 'a/b/c', reason: 'port 0' } as const;
+    const files = [{ path: 'http/a.conf', contents: 'a' }];
+    on.renders = () => ({ kind: 'files', files, used: [], leftOut: [leftOut] });
+    expect((await pass(on)).notices).toEqual([leftOut]);
   });
 });

@@ -156,7 +156,10 @@ describe('in a fleet', () => {
   test.each<[string, (on: Stage) => void]>([
     ['is refused', (on) => (on.verdict = { kind: 'refused', problems: [{ what: 'no' }] })],
     ['is not needed any more', (on) => (on.answers = snapshot({ web1: registrations(1) }))],
-    ['is not rendered', (on) => (on.renders = () => ({ kind: 'problem', problem: { what: 'no' } }))],
+    [
+      'is not rendered',
+      (on) => (on.renders = () => ({ kind: 'problem', used: [], problem: { what: 'no' } })),
+    ],
     ['is rolled back', (on) => (on.proofs = [unproven, proven])],
   ])('whoever waited for a release that %s gives its place back', async (_, change) => {
     const { on, pipeline, memory, places } = await inFleet();

@@ -1,10 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { MetaType } from '../../../src/pipeline/admission.ts';
 import { guard } from '../../../src/pipeline/guard.ts';
 import { observe } from '../../../src/pipeline/observe.ts';
 import type { Protocol } from '../../../src/pipeline/protocol.ts';
-import type { Registration } from '../../../src/pipeline/snapshot.ts';
+import { queryKey } from '../../../src/pipeline/query.ts';
+import type { Answer, Registration } from '../../../src/pipeline/snapshot.ts';
 import type { View } from '../../../src/pipeline/view.ts';
 import { type Directive, tokenize } from '../../../src/syntax/tokenize.ts';
 import { templateData } from '../../../src/template/data.ts';
@@ -129,7 +133,7 @@ const templates = createTemplates({ kind: 'builtin' }, templatesContext());
 
 function rendered(view: View): readonly Directive[] {
   const result = templates.render(view);
-  if (result.kind === 'problem') throw new Error(result.problem.what);
+  if (result.kind !== 'files') throw new Error(JSON.stringify(result));
   return result.files.flatMap(({ contents }) => tokenize(contents, 'rendered'));
 }
 
@@ -182,6 +186,56 @@ test('whatever is registered, no text that a template sees means anything to ngi
     return true;
   });
   fc.assert(property, { numRuns: Math.ceil(runs / 4), seed: 2 });
+}, 300_000);
+
+/** What nginx reads of a page that is made of keys; undefined where the page is rejected. */
+function pageOf(text: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'upsync-properties-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'page.conf.eta'), text);
+  const own = createTemplates({ kind: 'folder', folder }, templatesContext());
+  const nothing = viewOf([], 'round_robin');
+  const at = { datacenter: '' };
+  return (name: string, value: string) => {
+    const entries = [{ path: `t/${name}`, value }];
+    const answers: Answer[] = [
+      { query: { kind: 'tree', prefix: 't/', ...at }, value: entries, index: '1', since: 0 },
+      { query: { kind: 'key', path: 'k', ...at }, value, index: '1', since: 0 },
+    ];
+    const result = own.render(nothing, new Map(answers.map((one) => [queryKey(one.query), one])));
+    if (result.kind !== 'files') return undefined;
+    return tokenize(result.files[0]?.contents ?? '', 'page').map((directive) => [
+      directive.name,
+      ...directive.args.map((word) => word.value),
+      ...(directive.block === undefined ? [] : ['{']),
+    ]);
+  };
+}
+
+test('whatever text a key has, nginx reads it as one word, or the template is rejected', () => {
+  const escaped = pageOf(
+    "<% for (const { path, key, value } of it.tree('t')) { %># <%= path %>\na <%= key %> <%= value %>;\n<% } %>b <%= it.key('k') %>;\n",
+  );
+  const raw = pageOf("a <%~ it.key('k') %>;\n");
+  let read = 0;
+  const property = fc.property(text, text, (name, value) => {
+    const words = escaped(name, value);
+    const unescaped = raw(name, value);
+    if (words !== undefined) read += 1;
+    return (
+      [
+        undefined,
+        JSON.stringify([
+          ['a', name, value],
+          ['b', value],
+        ]),
+      ].includes(words && JSON.stringify(words)) &&
+      [undefined, JSON.stringify([['a', value]])].includes(unescaped && JSON.stringify(unescaped))
+    );
+  });
+  const cases = Math.ceil(runs / 10);
+  fc.assert(property, { numRuns: cases, seed: 4 });
+  expect(read).toBeGreaterThan(cases / 10);
 }, 300_000);
 
 test('the weights of an upstream are bounded in sum, and each is a whole number from 1', () => {

@@ -284,3 +284,21 @@ test('reloads that go on without a place are said once a minute while they are f
   unplaced('denied');
   expect(texts()).toHaveLength(3);
 });
+
+test('what templates wait for is said after a moment, and again each minute or where it is something else', async () => {
+  const since = clock.now();
+  const lacking = (...missing: string[]) => report(reconciled({ kind: 'lacking', missing, since }));
+  lacking('key a');
+  expect(texts()).toEqual([]);
+  await clock.advance(1_000);
+  lacking('key a');
+  lacking('key a');
+  lacking('key a', 'tree b/');
+  await clock.advance(60_000);
+  lacking('key a', 'tree b/');
+  expect(texts()).toEqual([
+    'waiting for key a, which templates ask for, for 1.0 s now; nothing goes live meanwhile',
+    'waiting for key a, tree b/, which templates ask for, for 1.0 s now; nothing goes live meanwhile',
+    'waiting for key a, tree b/, which templates ask for, for 61 s now; nothing goes live meanwhile',
+  ]);
+});

@@ -287,6 +287,15 @@ describe('what keeps a change from nginx', () => {
       waiting: { why: 'Consul has not answered for web1', until: start + 30_000 },
     });
   });
+
+  test('nor that for what templates ask for, which nobody knows the end of: it is a warning', () => {
+    const lacking = { kind: 'lacking', missing: ['key app/port'], since: start } as const;
+    const status = statusAt(60_000, stateAfter([1, reconciled(lacking)]));
+    expect(status).toMatchObject({ blocked: null, waiting: { why: 'key app/port', until: null } });
+    expect(status.warnings).toEqual([
+      'templates wait for key app/port, for 60 s now: nothing else goes live meanwhile',
+    ]);
+  });
 });
 
 describe('nginx', () => {

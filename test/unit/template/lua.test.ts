@@ -23,7 +23,7 @@ const builtin = (more = {}) => createTemplates({ kind: 'builtin' }, context(more
 /** What was rendered, by path. */
 function rendered(given: Parameters<ReturnType<typeof builtin>['render']>[0], templates = builtin()) {
   const result = templates.render(given);
-  if (result.kind === 'problem') throw new Error(result.problem.what);
+  if (result.kind !== 'files') throw new Error(JSON.stringify(result));
   return Object.fromEntries(result.files.map(({ path, contents }) => [path, contents]));
 }
 

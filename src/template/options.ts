@@ -1,0 +1,41 @@
+import type { Scope } from '../pipeline/query.ts';
+
+/** Throws where a template names an option that there is not: it would be passed over without a word. */
+export function expectOptions(of: string, given: object, known: readonly string[]): void {
+  const strange = Object.keys(given).find((name) => !known.includes(name));
+  if (strange === undefined) return;
+  throw new TypeError(`${of} has no option ${strange}; it has ${known.join(', ')}`);
+}
+
+/** Those that are given and not empty. */
+export function givenOf<K extends string>(
+  options: Readonly<Partial<Record<K, string | undefined>>>,
+  ...names: readonly K[]
+): Partial<Record<K, string>> {
+  const given: Partial<Record<K, string>> = {};
+  for (const name of names) {
+    const value = options[name];
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  return given;
+}
+
+/** Throws where this cannot be the path of a key in Consul's HTTP API, which takes such parts for others. */
+export function keyPath(of: string, path: string): string {
+  const parts = String(path).split('/');
+  const end = parts.at(-1) === '' ? parts.slice(0, -1) : parts;
+  if (end.length > 0 && end.every((part) => part !== '' && part !== '.' && part !== '..')) return path;
+  throw new TypeError(`${of}: ${JSON.stringify(path)} is no path of a key; write it as app/port`);
+}
+
+export interface Where {
+  readonly datacenter?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly partition?: string | undefined;
+}
+
+export const whereOptions = ['datacenter', 'namespace', 'partition'] as const;
+
+export function scopeOf(where: Where, datacenter: string): Scope {
+  return { datacenter: where.datacenter || datacenter, ...givenOf(where, 'namespace', 'partition') };
+}

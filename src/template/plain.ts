@@ -1,0 +1,9 @@
+/** A name that somebody registered, as nginx takes it anywhere. */
+export function plainName(name: string): string {
+  return name.replace(/[^A-Za-z0-9._-]/g, '_') || '_';
+}
+
+/** `datacenter/node/id`, each part likewise. */
+export function plainKey(key: string): string {
+  return key.split('/').map(plainName).join('/');
+}
