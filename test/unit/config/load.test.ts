@@ -103,6 +103,7 @@ test('a service alone is a whole configuration', async () => {
     },
     output: '/etc/nginx/upsync',
     templates: { kind: 'builtin' },
+    environment: {},
     listen: { place: { host: '127.0.0.1', port: 9465 }, hosts: [] },
     log: { level: 'info', format: 'auto' },
   });
@@ -173,4 +174,19 @@ test('a section with everything commented out is as good as none, an empty value
   expect(await complaintOf({ yaml: 'output:\nupstreams: {a: }' })).toBe(
     'upsync.yaml:1 output: has no value; give one, or leave the key out',
   );
+});
+
+test('templates see the variables that expose.env names, as they are; no secret may be among them', async () => {
+  const { environment } = await load({
+    yaml: 'expose: {env: [PORT, NOT_SET]}',
+    services: ['a'],
+    env: { PORT: '80', OTHER: 'x' },
+  });
+  expect(environment).toEqual({ PORT: '80', NOT_SET: undefined });
+  for (const [name, words] of [
+    ['CONSUL_HTTP_TOKEN', /expose\.env\.0: a secret of upsync/],
+    ['A B', /not a variable/],
+  ] as const) {
+    await expect(load({ yaml: `expose: {env: [${name}]}`, services: ['a'] })).rejects.toThrow(words);
+  }
 });
