@@ -71,7 +71,7 @@ function outcomeParts(outcome: Outcome): string[] {
       return [`Held: ${outcome.why}.`];
     case 'waiting':
     case 'lacking':
-      return [`Waiting for ${outcome.missing.join(', ')}.`];
+      return [printable(`Waiting for ${outcome.missing.join(', ')}.`)];
   }
 }
 

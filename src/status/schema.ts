@@ -17,7 +17,9 @@ const health = z
 const query = z.object({
   answer: z
     .object({
-      instances: count.describe('registered, whatever their health'),
+      instances: count.describe(
+        'registered, whatever their health; or so many services, nodes or keys, as the query asks for',
+      ),
       health,
       index: z.string().describe("Consul's index"),
       at: time.describe('when the last good answer came, in ms since the epoch'),

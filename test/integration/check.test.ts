@@ -468,6 +468,11 @@ describe('templates', () => {
       { topic: 'templates', what: expect.stringMatching(/^there is no upstream none/) },
     ],
     [
+      'wait for a key that is not there',
+      "# <%= it.services().length %> <%= it.key('app/none') %>\n",
+      { topic: 'templates', what: 'they wait for key app/none: nothing goes live until it is there' },
+    ],
+    [
       'write what nginx refuses',
       'bogus on;',
       { topic: 'candidate', what: 'unknown directive "bogus"', where: 'http/own.conf:1' },
@@ -477,7 +482,7 @@ describe('templates', () => {
       undefined,
       { topic: 'candidate', what: "nginx.conf does not include the managed folder's stream part" },
     ],
-  ])('that %s fail, with file and line', async (_, text, finding) => {
+  ])('that %s fail, with what is amiss', async (_, text, finding) => {
     await using nginx = await startNginx(tidy());
     const templates = join(nginx.folder, 'templates');
     const path = join(templates, text === undefined ? 'stream/own.conf.eta' : 'own.conf.eta');
