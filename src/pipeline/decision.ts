@@ -3,7 +3,7 @@ import { perObject } from './memo.ts';
 import { byHostAndPort, type Observation } from './observe.ts';
 import type { Notice } from './outcome.ts';
 import type { GuardPlan, UpstreamPlan } from './plan.ts';
-import { type Query, queryKey } from './query.ts';
+import { distinct, type Query } from './query.ts';
 import type { Origin, Server, Upstream } from './view.ts';
 
 /** A loss that waits: since when (ms since the epoch), and of how many servers. */
@@ -88,5 +88,5 @@ export function nodesOf(servers: readonly Server[], plan: UpstreamPlan): Query[]
     const [own = ''] = key.split('/', 1);
     return { kind: 'node', node, datacenter: fallback.length === 0 ? datacenter : own, ...scope };
   });
-  return [...new Map(queries.map((query) => [queryKey(query), query])).values()];
+  return distinct(queries);
 }

@@ -125,3 +125,8 @@ export function titleOf(query: Query): string {
       return `${query.kind} ${nameOf(query)}${at}`;
   }
 }
+
+/** Each question once. */
+export function distinct(queries: readonly Query[]): Query[] {
+  return [...new Map(queries.map((query) => [queryKey(query), query])).values()];
+}

@@ -6,6 +6,7 @@ import { type Observation, observe, serviceQueries } from './observe.ts';
 import type { Notice, Outcome } from './outcome.ts';
 import type { Mode, Pipeline } from './pipeline.ts';
 import { type Problem, problemOf, sentence } from './problem.ts';
+import { distinct } from './query.ts';
 import { indexesOf } from './snapshot.ts';
 import { stopwatch } from './stopwatch.ts';
 
@@ -67,7 +68,8 @@ export async function reconcile(
   );
   const rendered = templates.render(view, snapshot);
   // What failed to render has not come to ask for all of it.
-  const used = rendered.kind === 'files' ? rendered.used : [...(memory.used ?? []), ...rendered.used];
+  const used =
+    rendered.kind === 'files' ? rendered.used : distinct([...(memory.used ?? []), ...rendered.used]);
   feed.want([...services, ...wants, ...used]);
 
   const pass = (outcome: Outcome, digest: string): Pass => {

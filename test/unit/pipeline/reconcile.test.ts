@@ -461,6 +461,7 @@ describe('what templates ask for', () => {
     const { memory } = await pass(on);
     on.renders = () => ({ kind: 'problem', problem: { what: 'no' }, used: [] });
     const failed = await pass(on, memory);
+    on.renders = () => ({ kind: 'problem', problem: { what: 'no' }, used: [{ ...key }] });
     await pass(on, failed.memory);
     expect(wanted).toEqual(Array(3).fill(['service:web1', 'key:app/port']));
   });
