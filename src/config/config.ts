@@ -11,6 +11,7 @@ export interface Config {
   readonly templates: TemplatesConfig;
   /** The variables that templates may see; undefined where one is not set. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly process: ProcessConfig;
   readonly listen: ListenConfig;
   readonly log: LogConfig;
 }
@@ -59,6 +60,16 @@ export interface NginxConfig {
   readonly proof: string;
   /** In ms. */
   readonly proofTimeout: number;
+}
+
+/** upsync itself as a process. */
+export interface ProcessConfig {
+  /** The words of the command that starts nginx; empty where nginx is started by others. */
+  readonly exec: readonly string[];
+  /** How long that nginx may finish its requests at the end, in ms. */
+  readonly stopTimeout: number;
+  /** Undefined for none. */
+  readonly pidFile: string | undefined;
 }
 
 export type TemplatesConfig =

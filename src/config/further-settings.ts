@@ -1,6 +1,7 @@
 import { consulSettings } from './consul-settings.ts';
 import { fleetSettings } from './fleet-settings.ts';
 import { nginxSettings } from './nginx-settings.ts';
+import { processSettings } from './process-settings.ts';
 import type { Setting } from './setting.ts';
 import { upstreamSettings } from './upstream-settings.ts';
 
@@ -9,6 +10,7 @@ export const furtherSettings = {
   ...consulSettings,
   ...nginxSettings,
   ...upstreamSettings,
+  ...processSettings,
   'addresses.hostnames': {
     flag: '--allow-hostnames',
     value: 'true|false',

@@ -4,6 +4,7 @@ import type { Config, ConsulConfig, NginxConfig, TemplatesConfig } from './confi
 import type { Environment } from './given.ts';
 import type { Merged } from './merge.ts';
 import { toPlan } from './plan.ts';
+import { toProcess } from './process.ts';
 import type { Settings } from './schema.ts';
 import { type ReadToken, tokenReader } from './token.ts';
 
@@ -17,6 +18,7 @@ export async function resolveConfig(settings: Settings, from: Merged, env: Envir
     output: includable(absolute('output', settings.output), from.where(['output'])),
     templates: toTemplates(settings.templates, (path) => absolute('templates', path)),
     environment: Object.fromEntries(settings.expose.env.map((name) => [name, env[name]])),
+    process: toProcess(settings, from),
     listen: { place: settings.listen, hosts: settings.listen_hosts },
     log: settings.log,
   };

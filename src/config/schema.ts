@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { hostNames, listenAddress } from './address.ts';
+import { command } from './command.ts';
 import { duration } from './duration.ts';
-import { path } from './names.ts';
+import { optionalPath, path } from './names.ts';
 import { exposedTag, metaKey, metaType, range, variableName } from './registry-values.ts';
 import { consul } from './schema/consul.ts';
 import { fleet } from './schema/fleet.ts';
@@ -70,6 +71,9 @@ const keys = z.strictObject({
   guard: guard.prefault({}).describe('what is held when an upstream loses many servers in one step'),
   addresses: addresses.prefault({}).describe('which addresses instances may have'),
   expose: expose.prefault({}).describe('what templates see of an instance besides its address'),
+  exec: setting(s.exec, command),
+  stop_timeout: setting(s.stop_timeout, duration()),
+  pid_file: setting(s.pid_file, optionalPath),
   listen: setting(s.listen, listenAddress),
   listen_hosts: setting(s.listen_hosts, hostNames),
   log: log.prefault({}).describe('what is written to standard error or output'),

@@ -5,10 +5,10 @@ import type { Config } from './config.ts';
 /**
  * What those who present events may know of the configuration. Each setting is named here, so that a
  * secret cannot come along: of the token it is told whether there is one, and of its file nothing, since a
- * token may have been given where its path was asked for. `way` is how changes reach nginx.
+ * token may have been given where its path was asked for. Of the command of `exec` it is the program alone. `way` is how changes reach nginx.
  */
 export function termsOf(
-  { consul, nginx, output, templates, plan, listen, log }: Config,
+  { consul, nginx, output, templates, process, plan, listen, log }: Config,
   way: Terms['via'],
 ): Terms {
   const { fleet, guard, wait, startTimeout, maxDraining } = plan;
@@ -44,6 +44,9 @@ export function termsOf(
       'guard.max_drop': `${Math.round(guard.maxDrop * 100)}%`,
       'guard.at_least': guard.atLeast,
       'guard.grace': time(guard.grace),
+      exec: process.exec[0] ?? 'off',
+      stop_timeout: time(process.stopTimeout),
+      pid_file: process.pidFile ?? 'none',
       listen: listen.place === undefined ? 'off' : spell(listen.place),
       listen_hosts: listen.hosts.join(','),
       'log.level': log.level,

@@ -79,6 +79,7 @@ test('a service alone is a whole configuration', async () => {
       startTimeout: 30_000,
       maxDraining: 10,
     },
+    process: { exec: [], stopTimeout: 30_000, pidFile: undefined },
     consul: {
       address: 'http://127.0.0.1:8500',
       token: expect.any(Function),
