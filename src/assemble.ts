@@ -33,6 +33,8 @@ export interface AssemblyOptions {
   readonly feed: Feed;
   /** What of a candidate workers may not read, where not even a test should pass. */
   readonly find?: FindBarred;
+  /** The pid of the nginx that upsync itself runs, where it does. */
+  readonly child?: (() => number | undefined) | undefined;
 }
 
 /** How changes are to reach nginx. Throws ProblemError where it cannot do what the configuration asks for. */
@@ -54,7 +56,7 @@ const finderFor =
 /** The adapters that a configuration asks for, behind the pipeline's ports. */
 export function assemble(
   config: Config,
-  { way, staging, assertHeld, report, feed, find = finderFor(config.output) }: AssemblyOptions,
+  { way, staging, assertHeld, report, feed, find = finderFor(config.output), child }: AssemblyOptions,
 ): Assembly {
   const { output, nginx, plan } = config;
   const clock = systemClock;
@@ -76,7 +78,10 @@ export function assemble(
       report,
       clock,
     }),
-    gateway: createGateway({ ...nginx, output, proof, lua }, clock),
+    gateway: createGateway(
+      { ...nginx, output, proof, lua, ...(child === undefined ? {} : { child }) },
+      clock,
+    ),
     releases: createReleases({
       output,
       proof,

@@ -1,18 +1,23 @@
 import { type Assembly, assemble, follow, takeTurns, wayFor } from './assemble.ts';
 import type { Io } from './cli/io.ts';
 import type { Config } from './config/config.ts';
+import { assertSame } from './config/fixed.ts';
 import { termsOf } from './config/terms.ts';
+import { hastened, starter, superviseNginx } from './exec.ts';
+import type { Supervisor } from './nginx/supervisor.ts';
 import { systemClock } from './pipeline/clock.ts';
 import type { Event, Report } from './pipeline/event.ts';
 import { followGateway } from './pipeline/follow-gateway.ts';
 import { followReleases } from './pipeline/follow-releases.ts';
 import { loop } from './pipeline/loop.ts';
 import { serviceQueries } from './pipeline/observe.ts';
-import type { Outcome } from './pipeline/outcome.ts';
-import { type Problem, ProblemError, problemOf } from './pipeline/problem.ts';
+import { isRefused, isTaken } from './pipeline/outcome.ts';
+import { type Problem, problemOf } from './pipeline/problem.ts';
 import { quiescence } from './pipeline/quiescence.ts';
 import { recover } from './pipeline/recover.ts';
 import type { Way } from './pipeline/way.ts';
+import { writePidFile } from './process/pid-file.ts';
+import { systemdNotifier } from './process/systemd.ts';
 import { acquireLock, type Lock } from './release/lock.ts';
 import { few } from './report/line.ts';
 import { createLog } from './report/log.ts';
@@ -30,36 +35,44 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
   const way = await wayFor(config, io.signal);
   const log = createLog(await createWriter(config.log, io.stdout, io.env), systemClock);
   const status = statusService(version, systemClock);
+  const starts = config.process.exec.length > 0;
   const report = (event: Event) => {
     log(event);
     status.note(event);
+    systemd.note(event);
   };
+  const { isAlive } = status;
+  await using systemd = systemdNotifier({ env: io.env, starts, isAlive, clock: systemClock, report });
   await using lock = await acquireLock(config.output);
   lock.onConnection(status.take);
-  const parts = { lock, report, status };
-  let work = prepare(config, way, parts);
+  await using _pidFile = await writePidFile(config.process.pidFile);
+  const nginx = superviseNginx(config, io, report, () => work);
+  const parts = { lock, report, status, nginx };
+  let work = prepare(starts ? hastened(config) : config, way, parts);
   let next: Work | undefined;
   /** The last whose release nginx took: what a configuration that it does not take gives way to. */
   let taken: Work | undefined;
 
   io.onHangUp(async () => {
+    report({ type: 'process', state: 'reconfiguring', detail: '' });
     try {
       const fresh = await load();
-      if (fresh.output !== config.output) throw moved(config.output);
+      assertSame(config, fresh);
       next = prepare(fresh, await wayFor(fresh, io.signal), parts);
       work.end();
     } catch (error) {
       report({ type: 'problem', problem: unused(problemOf(error)) });
     }
   });
-  io.signal.addEventListener('abort', () => {
+  const leaving = nginx?.leaving ?? io.signal;
+  leaving.addEventListener('abort', () => {
     report({ type: 'process', state: 'stopping', detail: '' });
     status.end();
     work.end();
   });
 
   report({ type: 'process', state: 'started', detail: summary(config, way) });
-  while (!io.signal.aborted) {
+  while (!leaving.aborted) {
     const isRefused = await work.run(taken !== undefined);
     if (next !== undefined) {
       if (work.isTaken()) taken = work;
@@ -74,8 +87,10 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
       taken = undefined;
     } else break;
   }
-  report({ type: 'process', state: 'stopped', detail: 'nginx goes on serving' });
-  return 0;
+  const code = await nginx?.ended;
+  const detail = nginx === undefined ? 'nginx goes on serving' : `with code ${code}`;
+  report({ type: 'process', state: 'stopped', detail });
+  return code ?? 0;
 }
 
 /** One configuration at work. Preparing shows whether it can be; it does nothing yet. */
@@ -87,6 +102,8 @@ interface Work {
   run(trial: boolean): Promise<boolean>;
   /** Whether nginx took a release of its. */
   isTaken(): boolean;
+  /** Looks again at once. */
+  nudge(): void;
   end(): void;
 }
 
@@ -95,10 +112,17 @@ interface Parts {
   readonly lock: Lock;
   readonly report: Report;
   readonly status: StatusService;
+  /** The nginx that upsync itself runs. */
+  readonly nginx: Supervisor | undefined;
 }
 
 /** `before`: what another work of the same configuration had come to know of templates and nginx. */
-function prepare(config: Config, way: Way, { lock, report: tell, status }: Parts, before?: Assembly): Work {
+function prepare(
+  config: Config,
+  way: Way,
+  { lock, report: tell, status, nginx }: Parts,
+  before?: Assembly,
+): Work {
   const ended = new AbortController();
   const { signal } = ended;
   const { plan } = config;
@@ -107,6 +131,7 @@ function prepare(config: Config, way: Way, { lock, report: tell, status }: Parts
   let onTrial = false;
   const report: Report = (event) => {
     tell(event);
+    if (event.type === 'reconciled') start?.(event.outcome);
     if (event.type !== 'reconciled' || state !== 'new') return;
     if (isTaken(event.outcome)) state = 'taken';
     if (!onTrial || !isRefused(event.outcome)) return;
@@ -115,8 +140,9 @@ function prepare(config: Config, way: Way, { lock, report: tell, status }: Parts
   };
   const feed = follow(config, report, bell.change, signal);
   const turn = takeTurns(config, report, bell.nudge);
-  const adapters = before ?? assemble(config, { ...lock, way, report, feed });
+  const adapters = before ?? assemble(config, { ...lock, way, report, feed, child: nginx?.pid });
   const pipeline = { ...adapters, report, feed, ...(turn === undefined ? {} : { turn }) };
+  const start = nginx === undefined ? undefined : starter(nginx, pipeline, signal);
   const onTemplates = () => {
     pipeline.templates.reload();
     bell.nudge();
@@ -126,6 +152,7 @@ function prepare(config: Config, way: Way, { lock, report: tell, status }: Parts
     way,
     pipeline,
     isTaken: () => state === 'taken',
+    nudge: bell.nudge,
     end: () => ended.abort(),
     async run(trial) {
       onTrial = trial;
@@ -147,14 +174,6 @@ function prepare(config: Config, way: Way, { lock, report: tell, status }: Parts
   };
 }
 
-function isTaken({ kind }: Outcome): boolean {
-  return kind === 'published' || kind === 'unchanged';
-}
-
-function isRefused({ kind }: Outcome): boolean {
-  return kind === 'rejected' || kind === 'rolledBack';
-}
-
 function unused({ what, ...rest }: Problem): Problem {
   return { ...rest, what: `the new configuration is not used: ${what}` };
 }
@@ -168,12 +187,4 @@ function summary({ plan, consul, output, nginx }: Config, way: Way): string {
 function spell(via: Config['nginx']['via'], way: Way): string {
   if (way.kind === 'push') return ', and pushes to its workers';
   return via === 'reload' ? '' : `, and reloads nginx: ${way.why}`;
-}
-
-function moved(output: string): ProblemError {
-  return new ProblemError({
-    what: 'output cannot change while upsync runs',
-    where: output,
-    remedy: 'restart upsync',
-  });
 }

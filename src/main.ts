@@ -4,8 +4,10 @@ import process from 'node:process';
 const stopping = new AbortController();
 // A second one ends a run that does not end by itself. `once` would not do: while execa has a child, it
 // ends the process by the signal where nobody else listens any more.
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(name, () => (stopping.signal.aborted ? process.exit(1) : stopping.abort()));
+let again = (_: NodeJS.Signals): void => process.exit(1);
+const ending: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
+for (const name of ending) {
+  process.on(name, () => (stopping.signal.aborted ? again(name) : stopping.abort()));
 }
 
 // One that comes while the daemon still starts must not end it; whatever else runs is ended by it, as ever.
@@ -49,6 +51,12 @@ process.exitCode = await run(
       process.on('SIGHUP', listener);
       process.off('SIGHUP', hangUp);
       if (isHungUp) listener();
+    },
+    onSignal(names, listener) {
+      for (const name of names) {
+        if (ending.includes(name)) again = listener;
+        else process.on(name, () => listener(name));
+      }
     },
   },
   {

@@ -11,6 +11,11 @@ export interface Io {
   readonly signal: AbortSignal;
   /** Calls `listener` at each SIGHUP from now on. */
   onHangUp(listener: () => void): void;
+  /**
+   * Calls `listener` at each of these signals from now on. At SIGTERM and SIGINT only at those that come after the first,
+   * which would end the process otherwise.
+   */
+  onSignal(names: readonly NodeJS.Signals[], listener: (name: NodeJS.Signals) => void): void;
 }
 
 interface Output {

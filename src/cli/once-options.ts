@@ -12,6 +12,12 @@ export function onceOptions(program: Command): OnceOptions & { readonly once: bo
     exitCode: given('exitCode'),
     json: given('json'),
   };
+  if (options.once && program.getOptionValue('exec') !== undefined) {
+    throw new ProblemError({
+      what: '--once ends after one pass, and --exec runs nginx',
+      remedy: 'leave one of them out; --once --apply --seed writes what an nginx of others can start with',
+    });
+  }
   if (!options.once) {
     needs(options.apply, '--apply', '--once');
     needs(options.seed, '--seed', '--once --apply');

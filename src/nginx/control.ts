@@ -16,6 +16,8 @@ export interface ControlOptions {
   readonly proof: { readonly ask: string };
   readonly proofTimeout: number;
   readonly clock: Clock;
+  /** The pid of the nginx that upsync itself runs, where it does. */
+  readonly child?: () => number | undefined;
   /** What else is not as it should be with a master that runs. */
   readonly examine?: (master: number, signal: AbortSignal) => Promise<Problem | undefined>;
 }

@@ -33,6 +33,8 @@ interface FinderOptions {
   /** Where its workers answer; it may move. */
   readonly proof: { readonly ask: string };
   readonly clock: Clock;
+  /** The pid of the nginx that upsync itself runs, where it does. */
+  readonly child?: () => number | undefined;
 }
 
 /** What nginx was heard to run last. */
@@ -57,9 +59,9 @@ const patience = 1000;
  */
 export function masterFinder(
   findPidFile: (signal: AbortSignal) => Promise<string>,
-  { proof, clock }: FinderOptions,
+  { proof, clock, child }: FinderOptions,
 ): MasterFinder {
-  const byPidFile = pidFileReader(findPidFile, clock);
+  const byPidFile = pidFileReader(findPidFile, clock, child);
   let hasAnswered = false;
   /** What its own workers ran last, for when only others are quick enough to answer. */
   let last: Last | undefined;

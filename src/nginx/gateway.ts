@@ -32,6 +32,8 @@ export interface GatewayOptions extends PidOptions {
   readonly proof: ProofPlace;
   /** ms. */
   readonly proofTimeout: number;
+  /** The pid of the nginx that upsync itself runs, where it does. */
+  readonly child?: () => number | undefined;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface GatewayOptions extends PidOptions {
  * themselves, and HUP is for what nginx itself reads.
  */
 export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
-  const { conf, prefix, binary, output, proof, proofTimeout, lua } = options;
+  const { conf, prefix, binary, output, proof, proofTimeout, lua, child } = options;
   const fifo = join(output, fifoName);
   const byFifo = controlByFifo(fifo, { proof, proofTimeout, clock });
   const examine = otherVersion((signal) => readBuild(binary, signal));
@@ -48,6 +50,7 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
     proofTimeout,
     clock,
     examine,
+    ...(child === undefined ? {} : { child }),
   });
   let settled = false;
   /** Where others hold the one place of the proof server. */
@@ -77,7 +80,7 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
   /** What nginx's own test does not tell. */
   const untoldBy = async (candidate: Candidate, signal: AbortSignal) =>
     (await closedTo(candidate, signal)) ?? (await cannotListen(candidate, signal));
-  const usesFifo = () => goesByFifo(options.signal, output);
+  const usesFifo = () => child === undefined && goesByFifo(options.signal, output);
   const accepted = acceptedStructures();
 
   return {

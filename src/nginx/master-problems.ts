@@ -1,12 +1,15 @@
 import type { Problem } from '../pipeline/problem.ts';
 
-export function noMaster(pidFile: string): Problem {
+export function noMaster(pidFile: string | undefined): Problem {
   return {
     what: 'nginx is not running',
-    where: pidFile,
+    ...(pidFile === undefined ? {} : { where: pidFile }),
     remedy: 'start nginx',
   };
 }
+
+/** Where upsync itself starts it. */
+export const notYet: Problem = { what: 'nginx is not running yet: it starts once there is a release' };
 
 /** After a `kill -9` of the master its workers go on, hold the ports and serve an old configuration. */
 export function orphans(workers: readonly number[]): Problem {

@@ -1,21 +1,24 @@
 import type { Clock } from '../pipeline/ports.ts';
 import { type Problem, problemOf } from '../pipeline/problem.ts';
-import { noMaster } from './master-problems.ts';
-import { masterOf } from './processes.ts';
+import { noMaster, notYet } from './master-problems.ts';
+import { isMaster, masterOf } from './processes.ts';
 import { runningTime } from './running-time.ts';
 
 /** What the pid file says; `path` is undefined where nobody could say where it is. */
 export type Named =
-  | { readonly path: string; readonly master: number }
+  | { readonly path?: string; readonly master: number }
   | { readonly path?: string; readonly master?: undefined; readonly problem: Problem };
 
 /** How long nginx may take to write its pid file while it replaces itself (USR2), in ms. */
 const patience = 1000;
 
-/** Reads nginx's pid file anew each time. Never rejects. */
+/**
+ * Reads nginx's pid file anew each time, unless nginx is a `child` of ours: then its pid is known. Never rejects.
+ */
 export function pidFileReader(
   findPidFile: (signal: AbortSignal) => Promise<string>,
   clock: Clock,
+  child?: () => number | undefined,
 ): (signal: AbortSignal) => Promise<Named> {
   let known: { readonly path: string; readonly master: number } | undefined;
 
@@ -31,6 +34,8 @@ export function pidFileReader(
   }
 
   return async (signal) => {
+    const own = child?.();
+    if (own !== undefined && (await isMaster(own))) return { master: own };
     // Asks anew where the file is only when nobody is there any more. Several look at once: what is known may
     // change while one of them waits.
     const last = known;
@@ -39,7 +44,8 @@ export function pidFileReader(
     try {
       const path = await findPidFile(signal);
       const master = await named(path, signal);
-      if (master === undefined) return { path, problem: noMaster(path) };
+      if (master === undefined)
+        return { path, problem: child !== undefined && own === undefined ? notYet : noMaster(path) };
       known = { path, master };
       return known;
     } catch (error) {

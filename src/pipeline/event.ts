@@ -4,6 +4,7 @@ import type { Problem } from './problem.ts';
 import type { QueryKey } from './query.ts';
 import type { Release } from './release.ts';
 import type { ConsulQuery, HealthCounts } from './snapshot.ts';
+import type { Supervised } from './supervise.ts';
 import type { Way } from './way.ts';
 
 /** All that log, metrics, status and page ever present: they fold events and ask nobody else. */
@@ -59,9 +60,11 @@ export type Event =
   | { readonly type: 'progress'; readonly step: Step; readonly part?: string }
   | {
       readonly type: 'process';
-      readonly state: 'started' | 'reconfigured' | 'stopping' | 'stopped';
+      readonly state: 'started' | 'reconfiguring' | 'reconfigured' | 'stopping' | 'stopped';
       readonly detail: string;
     }
+  /** What becomes of the nginx that upsync itself runs. */
+  | { readonly type: 'supervised'; readonly nginx: Supervised }
   /** A fault that ends nothing: a broken template edit, a bad configuration at SIGHUP. */
   | { readonly type: 'problem'; readonly problem: Problem }
   /** nginx was told to run a release, and this came of it. */

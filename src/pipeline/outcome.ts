@@ -143,3 +143,13 @@ export type Outcome =
       readonly hurt?: true;
     }
   | { readonly kind: 'failed'; readonly step: Step; readonly problem: Problem };
+
+/** Whether the release that it led to is in place. */
+export function isTaken({ kind }: Outcome): boolean {
+  return kind === 'published' || kind === 'unchanged';
+}
+
+/** Whether nginx did not take what there is now. */
+export function isRefused({ kind }: Outcome): boolean {
+  return kind === 'rejected' || kind === 'rolledBack';
+}

@@ -1,6 +1,7 @@
 import type { Event } from '../pipeline/event.ts';
 import { sentence } from '../pipeline/problem.ts';
 import { duration, type Line } from './line.ts';
+import { supervisedLine } from './supervised-line.ts';
 
 /** Those that are no news, and say only how things stand. */
 const silent = [
@@ -63,6 +64,8 @@ export function eventLine(event: Exclude<Event, Silent | { type: 'reconciled' }>
         fields: { event: state },
       };
     }
+    case 'supervised':
+      return supervisedLine(event.nginx, now);
     case 'problem':
       return {
         level: 'error',

@@ -19,6 +19,7 @@ export function freshState(version: string, now: number): State {
     queries: new Map(),
     serving: undefined,
     nginx: { state: 'unknown', release: undefined, draining: 0, problem: undefined },
+    supervised: undefined,
     notices: [],
     waiting: undefined,
     blocked: undefined,
@@ -56,6 +57,8 @@ export function fold(state: State, event: Event, now: number): State {
       return foldConfigured(state, event);
     case 'process':
       return event.state === 'stopping' ? { ...state, process: 'stopping' } : state;
+    case 'supervised':
+      return { ...state, supervised: event.nginx };
     case 'found':
       return { ...state, serving: event.release };
     case 'passBegan':

@@ -29,6 +29,7 @@ export function statusOf(state: State, now: number): Status {
       via: configured?.terms.via ?? null,
       release: nginx.release ?? null,
       problem: problemOrNull(nginx.problem),
+      own: ownStatus(state.supervised),
     },
     release: serving === undefined ? null : { digest: serving.digest, time: Math.round(serving.time) },
     waiting:
@@ -107,6 +108,10 @@ function histogramStatus({ counts, sum, count }: Histogram): Status['changeToLiv
 
 function tenths(ms: number): number {
   return Math.round(10 * ms) / 10;
+}
+
+function ownStatus(own: State['supervised']): Status['nginx']['own'] {
+  return own === undefined ? null : { state: own.kind, pid: 'pid' in own ? own.pid : null };
 }
 
 function whole({ what, where, remedy }: Problem) {

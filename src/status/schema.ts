@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, ms, problem, query, time } from './schema-query.ts';
+import { supervised } from './supervised.ts';
 
 const server = z.object({
   address: z.string().describe('address:port, IPv6 in brackets'),
@@ -120,6 +121,7 @@ export const statusSchema = z.object({
     release: z.string().nullable().describe('digest that its workers answer with; null: none of ours'),
     draining: count.describe('generations of old workers that finish what they have'),
     problem: problem.nullable(),
+    own: supervised.nullable().describe('the one that upsync itself runs; null: others run it'),
   }),
   release: z
     .object({ digest: z.string(), time })

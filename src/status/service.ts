@@ -18,6 +18,8 @@ interface ListenOptions {
 
 export interface StatusService {
   note(event: Event): void;
+  /** Whether the loop lives, as `/healthz` says it. */
+  isAlive(): boolean;
   /** Answers on a connection that came in elsewhere: the control socket's. */
   take(connection: Duplex): void;
   /** Until `signal` aborts. */
@@ -34,6 +36,7 @@ export function statusService(version: string, clock: Clock): StatusService {
   onSocket.timeout = idle;
   return {
     note: current.note,
+    isAlive: current.isAlive,
     take: (connection) => onSocket.emit('connection', connection),
     async listen({ place, hosts }, report, signal) {
       if (place === undefined) return;

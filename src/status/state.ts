@@ -4,6 +4,7 @@ import type { Problem } from '../pipeline/problem.ts';
 import type { QueryKey } from '../pipeline/query.ts';
 import type { Release } from '../pipeline/release.ts';
 import type { HealthCounts } from '../pipeline/snapshot.ts';
+import type { Supervised } from '../pipeline/supervise.ts';
 import type { Histogram, StepHistograms } from './histogram.ts';
 
 /** All that the events have said so far, as far as anybody wants to know. Times are in ms since the epoch. */
@@ -16,6 +17,8 @@ export interface State {
   /** The release that nginx was last seen to run, or where it does not run would start with. */
   readonly serving: Release | undefined;
   readonly nginx: NginxState;
+  /** The nginx that upsync itself runs; undefined where others run it. */
+  readonly supervised: Supervised | undefined;
   /** Of the newest pass. */
   readonly notices: readonly Notice[];
   /** Why the newest pass ended without doing anything, though there may be something to do. */

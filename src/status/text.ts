@@ -49,13 +49,17 @@ function headLines(status: Status, paint: Paint): string[] {
 }
 
 function nginxWords({
-  nginx: { state, via, release, draining },
+  nginx: { state, via, release, draining, own },
   counts: { reloads, pushes },
 }: Status): string {
   if (state === 'unknown') return 'nginx has not been looked at yet';
   if (state === 'stopped') return 'nginx is not running';
   const drain = draining === 0 ? '' : `, ${draining} old generation${draining === 1 ? ' drains' : 's drain'}`;
-  return `nginx runs ${release === null ? 'none of our releases' : `release ${release}`}${drain}${wayWords(via, sum(reloads), sum(pushes))}`;
+  return `nginx runs ${release === null ? 'none of our releases' : `release ${release}`}${drain}${ownWords(own)}${wayWords(via, sum(reloads), sum(pushes))}`;
+}
+
+function ownWords(own: Status['nginx']['own']): string {
+  return own?.pid == null ? '' : `, ${own.state} as pid ${own.pid}`;
 }
 
 /** How changes reach it, and how often they did so far. */

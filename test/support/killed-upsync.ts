@@ -84,7 +84,7 @@ syncBuiltinESMExports();
 const ended = new AbortController();
 const { signal } = ended;
 const io = { env: {}, cwd: process.cwd(), stdout: process.stdout, stderr: process.stderr, signal };
-const program = createProgram({ ...io, onHangUp: () => {} });
+const program = createProgram({ ...io, onHangUp: () => {}, onSignal: () => {} });
 program.parse(argv, { from: 'user' });
 const services: unknown = program.getOptionValue('service');
 const config = await loadConfig({

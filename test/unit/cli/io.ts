@@ -36,6 +36,7 @@ export async function runLine(
     cwd: '/',
     signal: new AbortController().signal,
     onHangUp: () => {},
+    onSignal: () => {},
   };
   const code = await run(line === '' ? [] : line.split(' '), io, {
     daemon: async (load) => {

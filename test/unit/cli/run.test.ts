@@ -108,6 +108,10 @@ describe('--once', () => {
     ['--seed', '--seed goes with --once --apply; write --once --apply --seed'],
     ['--exit-code', '--exit-code goes with --once; write --once --exit-code'],
     ['--json', "--json goes with --once; for the daemon's log write --log-format json"],
+    [
+      '--once --exec nginx',
+      '--once ends after one pass, and --exec runs nginx; leave one of them out; --once --apply --seed writes what an nginx of others can start with',
+    ],
     ['--once --seed', '--seed goes with --apply; write --apply --seed'],
     [
       '--once --apply --exit-code',

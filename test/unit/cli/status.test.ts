@@ -46,7 +46,15 @@ function run(options: Partial<StatusOptions> = {}, terminal: Terminal = {}, fold
     },
     ...more,
   };
-  const io: Io = { stdout, stderr: stdout, env, cwd: '/', signal: ended.signal, onHangUp: () => {} };
+  const io: Io = {
+    stdout,
+    stderr: stdout,
+    env,
+    cwd: '/',
+    signal: ended.signal,
+    onHangUp: () => {},
+    onSignal: () => {},
+  };
   const given = { watch: false, json: false, ...options };
   return runStatus(folder, given, io).then((code) => ({ code, text }));
 }

@@ -77,6 +77,20 @@ test('how changes reach nginx is told, and of each release which way it went', (
   expect(text).toMatch(/^a +63 s ago +121 ms +12 ms +reload 105 ms +web1/m);
 });
 
+test('an nginx that upsync itself runs is told of with its pid', () => {
+  const state = stateAfter(...well, [3_000, { type: 'supervised', nginx: { kind: 'running', pid: 7 } }]);
+  expect(statusAt(4_000, state).nginx.own).toEqual({ state: 'running', pid: 7 });
+  expect(statusText(statusAt(4_000, state))).toContain(
+    '\nnginx runs release a, running as pid 7; 1 reload\n',
+  );
+  const ended = stateAfter(...well, [
+    3_000,
+    { type: 'supervised', nginx: { kind: 'ended', code: 1, why: 'asked' } },
+  ]);
+  expect(statusAt(4_000, ended).nginx.own).toEqual({ state: 'ended', pid: null });
+  expect(statusAt(4_000, stateAfter(...well)).nginx.own).toBeNull();
+});
+
 test('what is not as it should be stands between, and colours only where they are wanted', () => {
   const status = statusAt(5_000, stateAfter(...well, [2_000, failed('web1', 2_000)]));
   expect(statusText(status)).toContain(
