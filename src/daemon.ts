@@ -47,6 +47,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
   lock.onConnection(status.take);
   await using _pidFile = await writePidFile(config.process.pidFile);
   const nginx = superviseNginx(config, io, report, () => work);
+  const leaving = nginx?.leaving ?? io.signal;
   const parts = { lock, report, status, nginx };
   let work = prepare(starts ? hastened(config) : config, way, parts);
   let next: Work | undefined;
@@ -54,6 +55,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
   let taken: Work | undefined;
 
   io.onHangUp(async () => {
+    if (leaving.aborted) return;
     report({ type: 'process', state: 'reconfiguring', detail: '' });
     try {
       const fresh = await load();
@@ -64,7 +66,6 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
       report({ type: 'problem', problem: unused(problemOf(error)) });
     }
   });
-  const leaving = nginx?.leaving ?? io.signal;
   leaving.addEventListener('abort', () => {
     report({ type: 'process', state: 'stopping', detail: '' });
     status.end();

@@ -11,14 +11,15 @@ import { type ReadToken, tokenReader } from './token.ts';
 /** Makes paths absolute, each from the folder of where it was given, and sees that there is a token where one is to be. */
 export async function resolveConfig(settings: Settings, from: Merged, env: Environment): Promise<Config> {
   const absolute = absoluteFrom(from);
+  const nginx = toNginx(settings.nginx, absolute);
   return {
     plan: toPlan(settings),
     consul: await resolveConsul(settings.consul, from, env),
-    nginx: toNginx(settings.nginx, absolute),
+    nginx,
     output: includable(absolute('output', settings.output), from.where(['output'])),
     templates: toTemplates(settings.templates, (path) => absolute('templates', path)),
     environment: Object.fromEntries(settings.expose.env.map((name) => [name, env[name]])),
-    process: toProcess(settings, from),
+    process: toProcess(settings, nginx.conf, from),
     listen: { place: settings.listen, hosts: settings.listen_hosts },
     log: settings.log,
   };

@@ -7,7 +7,7 @@ import { layNginx, type NginxBed } from '../bed/nginx.ts';
 import { runs, until } from '../bed/nginx-processes.ts';
 import { startBackend } from '../support/backend.ts';
 import { nginxCommand } from '../support/exec.ts';
-import { ask, endOrphans, gateway, tally } from '../support/gateway.ts';
+import { ask, endOrphans, gateway, orphansOf, tally } from '../support/gateway.ts';
 import { type LogLine, outputOf, runUpsync, startUpsync, type Upsync } from '../support/upsync.ts';
 
 /** Without a Consul. */
@@ -197,12 +197,30 @@ test.for([
   expect(await upsync.ended).toEqual({ code, signal: null });
 });
 
+test("where a killed nginx's workers serve on, the next one is said not to come up before they are ended", async () => {
+  await using consul = await startConsul();
+  await using nginx = await layNginx(gateway());
+  const flags = ['--service', 'web1', '--exec', nginxCommand(nginx, { outlives: true })];
+  await using first = startUpsync({ consul, nginx }, ...flags);
+  await up(first);
+  await nginx.kill();
+  expect(await first.ended).toEqual({ code: 137, signal: null });
+  const workers = await orphansOf(nginx);
+  expect(workers.length).toBeGreaterThan(0);
+  await using second = startUpsync({ consul, nginx }, ...flags);
+  await second.ever('gateway', ({ what }) =>
+    /master is gone, but its workers still serve/.test(String(what)),
+  );
+  expect(await second.ended).toEqual({ code: 1, signal: null });
+  expect(await orphansOf(nginx)).toEqual(workers);
+});
+
 test('an nginx that cannot start takes upsync along, with its code and in its words', async () => {
   await using consul = await startConsul();
   await using nginx = await layNginx(gateway());
   await using upsync = startUpsync(
     { consul, nginx },
-    ...['--service', 'web1', '--exec', `nginx -c ${nginx.folder}/none.conf`],
+    ...['--service', 'web1', '--exec', `env nginx -c ${nginx.folder}/none.conf`],
   );
   expect(await upsync.next('nginx', isChild('ended'))).toMatchObject({
     level: 'error',

@@ -8,7 +8,7 @@ describe('a command as text', () => {
   test.each([
     ["nginx -g 'daemon off;'", ['nginx', '-g', 'daemon off;']],
     ['nginx -g "daemon off;"', ['nginx', '-g', 'daemon off;']],
-    ['/usr/sbin/nginx -c /a\\ b/nginx.conf', ['/usr/sbin/nginx', '-c', '/a b/nginx.conf']],
+    ['/usr/sbin/nginx -p /a\\ b', ['/usr/sbin/nginx', '-p', '/a b']],
     ["nginx -g 'set $a 1;' -q", ['nginx', '-g', 'set $a 1;', '-q']],
     ["  tini -- nginx -g ''  ", ['tini', '--', 'nginx', '-g', '']],
     ['', []],
@@ -63,6 +63,20 @@ test('an nginx that is started here is not reached by fifo', async () => {
   expect(await complaintOf({ services: ['web1'], flags })).toBe(
     '--nginx-signal: by fifo a reload reaches an nginx in another container, and exec starts one here; leave one of them out',
   );
+});
+
+test('nginx is started with the configuration that changes are tested in', async () => {
+  const given = (exec: string, conf: string) => ({
+    services: ['web1'],
+    flags: { '--exec': exec, '--nginx-conf': conf },
+  });
+  expect(await complaintOf(given('/usr/sbin/nginx -c /a/nginx.conf', '/b/nginx.conf'))).toBe(
+    '--exec: exec starts nginx with another configuration than /b/nginx.conf, in which changes are tested; set --nginx-conf to the same file',
+  );
+  await load(given('nginx -q -c /a//nginx.conf', '/a/nginx.conf'));
+  // What that is depends on nginx's prefix.
+  await load(given('nginx -c nginx.conf', '/a/nginx.conf'));
+  await load(given('start-nginx -c /other', '/a/nginx.conf'));
 });
 
 test('the pid file lies where the file that names it does', async () => {
