@@ -9,7 +9,7 @@ export type Named =
   | { readonly path?: string; readonly master: number }
   | { readonly path?: string; readonly master?: undefined; readonly problem: Problem };
 
-/** How long nginx may take to write its pid file while it replaces itself (USR2), in ms. */
+/** How long nginx may take to start, or to write its pid file while it replaces itself (USR2), in ms. */
 const patience = 1000;
 
 /**
@@ -33,9 +33,24 @@ export function pidFileReader(
     }
   }
 
+  /** One that was waited for in vain: a program that runs nginx rather than becomes it. */
+  let wrapper: number | undefined;
+
+  /** A child has read a release and listens before it is a master: that it does not run is never said meanwhile. */
+  async function ownMaster(signal: AbortSignal): Promise<number | undefined> {
+    const time = runningTime(patience, clock);
+    for (;;) {
+      const own = child?.();
+      if (own === undefined || (await isMaster(own))) return own;
+      if (time.isOver()) wrapper = own;
+      if (own === wrapper || signal.aborted) return undefined;
+      await clock.sleep(20, signal);
+    }
+  }
+
   return async (signal) => {
-    const own = child?.();
-    if (own !== undefined && (await isMaster(own))) return { master: own };
+    const own = await ownMaster(signal);
+    if (own !== undefined) return { master: own };
     // Asks anew where the file is only when nobody is there any more. Several look at once: what is known may
     // change while one of them waits.
     const last = known;
@@ -45,7 +60,7 @@ export function pidFileReader(
       const path = await findPidFile(signal);
       const master = await named(path, signal);
       if (master === undefined)
-        return { path, problem: child !== undefined && own === undefined ? notYet : noMaster(path) };
+        return { path, problem: child !== undefined && child() === undefined ? notYet : noMaster(path) };
       known = { path, master };
       return known;
     } catch (error) {

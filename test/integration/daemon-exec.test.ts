@@ -140,6 +140,34 @@ test('SIGTERM while it still waits for a release ends it at once, and nginx is n
   await expect(access(nginx.pidFile)).rejects.toThrow('ENOENT');
 });
 
+test('what changes while nginx starts is not taken for changed in it', async () => {
+  await using consul = await startConsul();
+  await using nginx = await layNginx(gateway());
+  await using one = await startBackend('one');
+  await using two = await startBackend('two');
+  await consul.register(one.as('web1'));
+  const slowly = join(nginx.folder, 'slowly.sh');
+  await writeFile(slowly, `sleep 0.5; exec ${nginxCommand(nginx)}`);
+  await using upsync = startUpsync({ consul, nginx }, '--service', 'web1', '--exec', `sh ${slowly}`);
+  await upsync.next('nginx', isChild('running'));
+  await consul.register(two.as('web1'));
+  await upsync.next('changed', ({ up }) => up === 2);
+  expect(await upsync.next('published')).toMatchObject({ proof: { kind: 'proven' } });
+  expect(await tally(`${nginx.url}/web1`, 4)).toEqual({ one: 2, two: 2 });
+});
+
+test('an nginx that another program runs, and does not become, is found by its pid file', async () => {
+  await using consul = await startConsul();
+  await using nginx = await layNginx(gateway());
+  const wrapper = join(nginx.folder, 'wrapper.sh');
+  await writeFile(wrapper, `${nginxCommand(nginx)} & trap "kill -QUIT $!" QUIT; wait; wait`);
+  await using upsync = startUpsync({ consul, nginx }, '--service', 'web1', '--exec', `sh ${wrapper}`);
+  expect(await up(upsync)).not.toBe(await nginx.pid());
+  upsync.signal('SIGTERM');
+  expect(await upsync.ended).toEqual({ code: 0, signal: null });
+  await expect(nginx.pid()).rejects.toThrow('ENOENT');
+});
+
 test('SIGTERM just as nginx starts is no failure', async () => {
   await using consul = await startConsul();
   await using nginx = await layNginx(gateway());
