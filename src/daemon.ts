@@ -3,8 +3,9 @@ import type { Io } from './cli/io.ts';
 import type { Config } from './config/config.ts';
 import { assertSame } from './config/fixed.ts';
 import { termsOf } from './config/terms.ts';
-import { hastened, starter, superviseNginx } from './exec.ts';
+import { hastened, superviseNginx } from './exec.ts';
 import type { Supervisor } from './nginx/supervisor.ts';
+import { starter } from './pipeline/can-start.ts';
 import { systemClock } from './pipeline/clock.ts';
 import type { Event, Report } from './pipeline/event.ts';
 import { followGateway } from './pipeline/follow-gateway.ts';
@@ -143,7 +144,7 @@ function prepare(
   const turn = takeTurns(config, report, bell.nudge);
   const adapters = before ?? assemble(config, { ...lock, way, report, feed, child: nginx?.pid });
   const pipeline = { ...adapters, report, feed, ...(turn === undefined ? {} : { turn }) };
-  const start = nginx === undefined ? undefined : starter(nginx, pipeline, signal);
+  const start = nginx === undefined ? undefined : starter(pipeline, nginx, signal);
   const onTemplates = () => {
     pipeline.templates.reload();
     bell.nudge();

@@ -1,13 +1,10 @@
-import type { Assembly } from './assemble.ts';
 import type { Io } from './cli/io.ts';
 import type { Config } from './config/config.ts';
 import { proofServer } from './nginx/proof.ts';
 import { standingMaster } from './nginx/standing-master.ts';
 import { createSupervisor, type Supervisor } from './nginx/supervisor.ts';
-import { canStart } from './pipeline/can-start.ts';
 import { systemClock } from './pipeline/clock.ts';
 import type { Report } from './pipeline/event.ts';
-import type { Outcome } from './pipeline/outcome.ts';
 
 /** Told to nginx as they come: to open its logs anew, and what it makes of a window that changes its size. */
 const passed = ['SIGUSR1', 'SIGWINCH'] as const;
@@ -56,24 +53,4 @@ const noUpgrade = {
 export function hastened(config: Config): Config {
   const { plan } = config;
   return { ...config, plan: { ...plan, startTimeout: Math.min(plan.startTimeout, longestStart) } };
-}
-
-/** Has nginx start once a pass has come to something that it can start with. */
-export function starter(
-  supervisor: Supervisor,
-  pipeline: Assembly,
-  signal: AbortSignal,
-): (outcome: Outcome) => Promise<void> {
-  let looks = false;
-  return async (outcome) => {
-    if (looks || supervisor.pid() !== undefined) return;
-    looks = true;
-    try {
-      if (await canStart(pipeline, outcome, signal)) supervisor.startable();
-    } catch {
-      // The next pass meets it too, and tells.
-    } finally {
-      looks = false;
-    }
-  };
 }

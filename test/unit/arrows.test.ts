@@ -30,7 +30,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'version.ts',
   ],
   'assemble.ts': ['pipeline', 'config', 'consul', 'dns', 'nginx', 'release', 'template', 'version.ts'],
-  'exec.ts': ['pipeline', 'config', 'nginx', 'cli', 'assemble.ts'],
+  'exec.ts': ['pipeline', 'config', 'nginx', 'cli'],
   'daemon.ts': [
     'pipeline',
     'config',
