@@ -42,6 +42,7 @@ export async function wayFor({ nginx, output, plan }: Config, signal: AbortSigna
   // Lua balances in http alone.
   const http = plan.upstreams.filter(({ protocol }) => protocol === 'http');
   const balances = new Map(http.map(({ name, balance }) => [name, balance]));
+  if (plan.discover !== undefined) balances.set('what is discovered', plan.discover.settings.balance);
   const way = await chooseWay({ ...nginx, output, balances }, signal);
   if (way.kind === 'reload' || nginx.via === 'push') return way;
   const closed = await closedToNewWorkers({ ...nginx, output, find: finderFor(output) }, signal);
@@ -68,6 +69,7 @@ export function assemble(
     clock,
     report,
     templates: createTemplates(config.templates, {
+      gateway: config.gateway,
       proof,
       balancer: lua?.balancer,
       registry: {

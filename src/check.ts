@@ -21,7 +21,8 @@ import { askStatus } from './cli/ask-status.ts';
 import type { CheckOptions, Io } from './cli/io.ts';
 import type { Config } from './config/config.ts';
 import { systemClock } from './pipeline/clock.ts';
-import { observe, serviceQueries } from './pipeline/observe.ts';
+import { queriesOf } from './pipeline/discover.ts';
+import { observe } from './pipeline/observe.ts';
 import type { Feed } from './pipeline/ports.ts';
 import { ProblemError } from './pipeline/problem.ts';
 import { type QueryKey, queryKey } from './pipeline/query.ts';
@@ -85,7 +86,7 @@ async function examine(config: Config, place: PrivatePlace, signal: AbortSignal)
   const status = await attempt(async () => (await askStatus(output, signal)).status, signal);
   const ours = [...plan.upstreams.map(({ name }) => name), ...upstreamsIn(files)];
   return [
-    ...checkConsul(config.consul, consul, queriesOf(plan).length),
+    ...checkConsul(config.consul, consul, keysOf(plan).length),
     ...checkFleet(plan.fleet, consul),
     ...checkServices({
       ...heard,
@@ -103,7 +104,7 @@ async function examine(config: Config, place: PrivatePlace, signal: AbortSignal)
       version: nginx.runs ?? resultOf(nginx.build)?.version,
       ours,
       streams: plan.upstreams.some(({ protocol }) => protocol !== 'http'),
-      keepsAlive: plan.upstreams.some(({ keepalive }) => keepalive > 0),
+      keepsAlive: heard.observations.some(({ plan: { keepalive } }) => keepalive > 0),
     }),
     ...checkTests({
       ...tests,
@@ -136,10 +137,10 @@ async function hear(config: Config, signal: AbortSignal): Promise<Heard> {
   return {
     feed,
     observations: observe(plan.upstreams, plan.admission, feed.snapshot()),
-    failures: new Map(queriesOf(plan).map((key) => [key, heard.problem])),
+    failures: new Map(keysOf(plan).map((key) => [key, heard.problem])),
   };
 }
 
-function queriesOf({ upstreams }: Config['plan']): QueryKey[] {
-  return [...new Set(upstreams.flatMap((upstream) => serviceQueries(upstream).map(queryKey)))];
+function keysOf(plan: Config['plan']): QueryKey[] {
+  return [...new Set(queriesOf(plan, plan.upstreams).map(queryKey))];
 }

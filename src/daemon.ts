@@ -7,11 +7,11 @@ import { hastened, superviseNginx } from './exec.ts';
 import type { Supervisor } from './nginx/supervisor.ts';
 import { starter } from './pipeline/can-start.ts';
 import { systemClock } from './pipeline/clock.ts';
+import { queriesOf, ruleText, upstreamsOf } from './pipeline/discover.ts';
 import type { Event, Report } from './pipeline/event.ts';
 import { followGateway } from './pipeline/follow-gateway.ts';
 import { followReleases } from './pipeline/follow-releases.ts';
 import { loop } from './pipeline/loop.ts';
-import { serviceQueries } from './pipeline/observe.ts';
 import { isRefused, isTaken } from './pipeline/outcome.ts';
 import { type Problem, problemOf } from './pipeline/problem.ts';
 import { quiescence } from './pipeline/quiescence.ts';
@@ -159,9 +159,11 @@ function prepare(
     async run(trial) {
       onTrial = trial;
       await using _ = turn;
-      report({ type: 'configured', upstreams: plan.upstreams, terms: termsOf(config, way.kind) });
+      const followed = { upstreams: plan.upstreams, ...(plan.discover && { discover: plan.discover }) };
+      report({ type: 'configured', ...followed, terms: termsOf(config, way.kind) });
       const live = await pipeline.releases.live();
-      feed.want(plan.upstreams.flatMap(serviceQueries), live?.indexes);
+      const { upstreams } = upstreamsOf(plan, feed.snapshot(), live?.view);
+      feed.want(queriesOf(plan, upstreams), live?.indexes);
       const listening = status.listen(config.listen, report, signal);
       await recover(pipeline, signal);
       await Promise.all([
@@ -181,7 +183,8 @@ function unused({ what, ...rest }: Problem): Problem {
 }
 
 function summary({ plan, consul, output, nginx }: Config, way: Way): string {
-  const names = few(plan.upstreams.map(({ name }) => name));
+  const rule = plan.discover === undefined ? [] : [ruleText(plan.discover)];
+  const names = [few(plan.upstreams.map(({ name }) => name)), ...rule].filter((one) => one !== '').join(', ');
   return `upsync ${version} follows ${names} in ${consul.address}, writes ${output}${spell(nginx.via, way)}`;
 }
 

@@ -20,8 +20,9 @@ export async function askConsul(
   if ('problem' in made) return { hasToken, leader: made, agent: made, catalogs: [] };
   const client = made.value;
   signal.addEventListener('abort', () => client.close(), { once: true });
+  const settings = [...plan.upstreams, ...(plan.discover === undefined ? [] : [plan.discover.settings])];
   const datacenters = [
-    ...new Set(plan.upstreams.flatMap(({ datacenter, fallback = [] }) => [datacenter, ...fallback])),
+    ...new Set(settings.flatMap(({ datacenter, fallback = [] }) => [datacenter, ...fallback])),
   ];
   const { fleet: own } = plan;
   const [fleet, leader, agent, ...catalogs] = await Promise.all([

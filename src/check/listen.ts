@@ -1,5 +1,6 @@
+import { queriesOf, upstreamsOf } from '../pipeline/discover.ts';
 import type { Event } from '../pipeline/event.ts';
-import { type Observation, observe, serviceQueries } from '../pipeline/observe.ts';
+import { type Observation, observe } from '../pipeline/observe.ts';
 import type { Plan } from '../pipeline/plan.ts';
 import type { Clock, Feed } from '../pipeline/ports.ts';
 import type { Problem } from '../pipeline/problem.ts';
@@ -36,11 +37,9 @@ export async function listen(
   const deadline = clock.now() + patience;
   for (;;) {
     const snapshot = feed.snapshot();
-    const observations = observe(plan.upstreams, plan.admission, snapshot);
-    const queries = [
-      ...plan.upstreams.flatMap(serviceQueries),
-      ...observations.flatMap(({ lookUps }) => lookUps),
-    ];
+    const { upstreams } = upstreamsOf(plan, snapshot, undefined);
+    const observations = observe(upstreams, plan.admission, snapshot);
+    const queries = [...queriesOf(plan, upstreams), ...observations.flatMap(({ lookUps }) => lookUps)];
     feed.want(queries);
     const open = queries.map(queryKey).filter((key) => !snapshot.has(key) && !failures.has(key));
     if (open.length === 0) return { feed, observations, failures };

@@ -74,6 +74,6 @@ async function testPresent(
   signal: AbortSignal,
 ): Promise<Verdict> {
   if (live !== undefined) return gateway.test(live, signal);
-  const nothing = await releases.stage([], { upstreams: [], leftOut: [] });
+  const nothing = await releases.stage([], { upstreams: [], routes: [], leftOut: [] });
   return gateway.test(nothing, signal);
 }

@@ -1,9 +1,10 @@
 import { type Assembly, assemble, follow, wayFor } from '../assemble.ts';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../pipeline/clock.ts';
+import { queriesOf, upstreamsOf } from '../pipeline/discover.ts';
 import type { Event } from '../pipeline/event.ts';
 import { freshMemory, type Memory } from '../pipeline/memory.ts';
-import { observe, serviceQueries } from '../pipeline/observe.ts';
+import { observe } from '../pipeline/observe.ts';
 import type { Notice } from '../pipeline/outcome.ts';
 import type { Mode } from '../pipeline/pipeline.ts';
 import type { Feed } from '../pipeline/ports.ts';
@@ -81,7 +82,7 @@ async function seed(pipeline: Assembly, signal: AbortSignal): Promise<Pass> {
 /** Passes until one neither waits for Consul nor, where it is applied, holds anything back for a while. */
 async function settle(pipeline: Assembly, mode: Mode, bell: Quiescence, signal: AbortSignal): Promise<Pass> {
   const { plan, feed, clock, report } = pipeline;
-  feed.want(plan.upstreams.flatMap(serviceQueries));
+  feed.want(queriesOf(plan, plan.upstreams));
   if (mode === 'apply') await recover(pipeline, signal);
   let memory = freshMemory(clock.now());
   const deadline = memory.startedAt + plan.startTimeout;
@@ -122,11 +123,13 @@ function isWaiting({ outcome, notices }: Pass, mode: Mode): boolean {
 }
 
 function refuseUnanswered({ plan, feed }: Assembly): void {
-  const observed = observe(plan.upstreams, plan.admission, feed.snapshot());
-  const missing = observed.filter(({ answered }) => !answered).map((one) => one.plan);
+  const { upstreams, isKnown } = upstreamsOf(plan, feed.snapshot(), undefined);
+  const observed = observe(upstreams, plan.admission, feed.snapshot());
+  const services = observed.filter(({ answered }) => !answered).map((one) => one.plan.service);
+  const missing = [...(isKnown ? [] : ['the catalog']), ...services];
   if (missing.length === 0) return;
   throw new ProblemError({
-    what: `Consul has not answered for ${few(missing.map(({ service }) => service))} within ${plan.startTimeout / 1000} s`,
+    what: `Consul has not answered for ${few(missing)} within ${plan.startTimeout / 1000} s`,
     remedy: 'see the warnings above; --once --apply --seed needs no Consul',
   });
 }

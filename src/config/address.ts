@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
 
 /**
@@ -52,6 +52,26 @@ export const listenAddress = z
     const [, ipv6, host = '', port] = /^(?:\[(.+)\]|(.+)):(\d+)$/.exec(text) ?? [];
     return text === 'off' ? undefined : { host: ipv6 ?? host, port: Number(port) };
   });
+
+/** What nginx is to listen on: `PORT`, `HOST:PORT` with an IP address or `*`, or `off`. Gives undefined for that. */
+export const serverAddress = z
+  .union([z.string(), z.number()], { error: notServer() })
+  .transform(String)
+  .refine((text) => text === 'off' || isPort(text) || isServer(text), notServer())
+  .transform((text) => (text === 'off' ? undefined : text));
+
+function notServer(): string {
+  return 'not something that nginx can listen on; write such as 80, 10.0.0.1:80, "[::]:80" or off';
+}
+
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
+}
+
+function isServer(text: string): boolean {
+  const [, ipv6, host = '', port = ''] = /^(?:\[(.+)\]|(.+)):(\d+)$/.exec(text) ?? [];
+  return isPort(port) && (ipv6 === undefined ? host === '*' || isIPv4(host) : isIPv6(ipv6));
+}
 
 /** Host names, separated by commas; gives a list. */
 export const hostNames = z

@@ -9,6 +9,8 @@ export interface Config {
   /** The managed folder. */
   readonly output: string;
   readonly templates: TemplatesConfig;
+  /** What the server for the routes listens on, as nginx takes it; undefined for no server. */
+  readonly gateway: string | undefined;
   /** The variables that templates may see; undefined where one is not set. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly process: ProcessConfig;

@@ -1,4 +1,5 @@
 import { consulSettings } from './consul-settings.ts';
+import { discoverSettings } from './discover-settings.ts';
 import { fleetSettings } from './fleet-settings.ts';
 import { nginxSettings } from './nginx-settings.ts';
 import { processSettings } from './process-settings.ts';
@@ -10,6 +11,7 @@ export const furtherSettings = {
   ...consulSettings,
   ...nginxSettings,
   ...upstreamSettings,
+  ...discoverSettings,
   ...processSettings,
   'addresses.hostnames': {
     flag: '--allow-hostnames',

@@ -42,7 +42,9 @@ export async function loadConfig({ flags, services, file, env, cwd }: Sources): 
   const parsed = schema.safeParse(merged.root, { error: message });
   if (!parsed.success) throw together([...problems, ...toProblems(parsed.error.issues, merged.where)]);
   if (problems.length > 0) throw together(problems);
-  if (Object.keys(parsed.data.upstreams).length === 0) throw together([nothingToDo(name)]);
+  const { upstreams, discover } = parsed.data;
+  const isIdle = Object.keys(upstreams).length === 0 && discover.tag === '' && discover.filter === '';
+  if (isIdle) throw together([nothingToDo(name)]);
   return resolveConfig(parsed.data, merged, env);
 }
 
@@ -74,6 +76,7 @@ function nothingToDo(file: string): Problem {
   return {
     what: 'no service to follow',
     ...(file === '' ? {} : { where: file }),
-    remedy: 'name one with --service NAME, with UPSYNC_SERVICES, or under upstreams: in a --config file',
+    remedy:
+      'name one with --service NAME, with UPSYNC_SERVICES, or under upstreams: in a --config file; or find them with --discover TAG',
   };
 }

@@ -21,6 +21,9 @@ export const serviceName = z
 
 export const tag = clean.min(1, 'not a tag; it may not be empty');
 
+/** Empty for any. */
+export const optionalTag = clean;
+
 /** Empty for the agent's own. */
 export const datacenter = z
   .string()
@@ -39,6 +42,9 @@ export const scopeName = z
 
 /** Consul evaluates it, and says what is wrong with it. */
 export const filter = clean.min(1, 'not an expression; it may not be empty');
+
+/** As `filter`, or empty for none. */
+export const optionalFilter = clean;
 
 /** Empty for the host of the address. */
 export const serverName = z.string().regex(/^[A-Za-z0-9._:-]*$/, 'not a host name');

@@ -10,11 +10,27 @@ export function toPlan(settings: Settings): Plan {
     upstreams: Object.entries(upstreams)
       .map(([name, own]) => toUpstreamPlan(name, own ?? {}, settings))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    ...toDiscover(settings),
     guard: { maxDrop: guard.max_drop, atLeast: guard.at_least, grace: guard.grace },
     wait: { ...wait, splay },
     startTimeout: settings.start_timeout,
     maxDraining: nginx.max_draining,
     ...(fleet.name === '' ? {} : { fleet }),
+  };
+}
+
+function toDiscover(settings: Settings): Pick<Plan, 'discover'> {
+  const { tag, filter, datacenter, exclude, max } = settings.discover;
+  if (tag === '' && filter === '') return {};
+  const { name: _, service: __, tags: ___, ...own } = toUpstreamPlan('', {}, settings);
+  const place = datacenter === '' ? own.datacenter : datacenter;
+  return {
+    discover: {
+      tag,
+      exclude: new Set(exclude),
+      max,
+      settings: { ...own, datacenter: place, ...(filter === '' ? {} : { filter }) },
+    },
   };
 }
 

@@ -18,6 +18,7 @@ export async function resolveConfig(settings: Settings, from: Merged, env: Envir
     nginx,
     output: includable(absolute('output', settings.output), from.where(['output'])),
     templates: toTemplates(settings.templates, (path) => absolute('templates', path)),
+    gateway: settings.gateway.listen,
     environment: Object.fromEntries(settings.expose.env.map((name) => [name, env[name]])),
     process: toProcess(settings, nginx.conf, from),
     listen: { place: settings.listen, hosts: settings.listen_hosts },

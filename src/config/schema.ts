@@ -5,6 +5,7 @@ import { duration } from './duration.ts';
 import { optionalPath, path } from './names.ts';
 import { exposedTag, metaKey, metaType, range, variableName } from './registry-values.ts';
 import { consul } from './schema/consul.ts';
+import { discover, gateway } from './schema/discover.ts';
 import { fleet } from './schema/fleet.ts';
 import { setting } from './schema/keys.ts';
 import { nginx } from './schema/nginx.ts';
@@ -64,6 +65,8 @@ const keys = z.strictObject({
   upstreams: upstreams
     .default({})
     .describe('upstreams by name; one with nothing to say follows the service of its own name'),
+  discover: discover.prefault({}).describe('services that get an upstream with nobody naming them'),
+  gateway: gateway.prefault({}).describe('the built-in server for the routes of services'),
   wait: wait.prefault({}).describe('how a burst of changes becomes one'),
   splay: setting(s.splay, duration()),
   fleet: fleet.prefault({}).describe('gateways that take turns with their reloads'),

@@ -8,7 +8,7 @@ import type { Config } from './config.ts';
  * token may have been given where its path was asked for. Of the command of `exec` it is the program alone. `way` is how changes reach nginx.
  */
 export function termsOf(
-  { consul, nginx, output, templates, process, plan, listen, log }: Config,
+  { consul, nginx, output, templates, gateway, process, plan, listen, log }: Config,
   way: Terms['via'],
 ): Terms {
   const { fleet, guard, wait, startTimeout, maxDraining } = plan;
@@ -36,6 +36,14 @@ export function termsOf(
       'nginx.max_draining': maxDraining,
       output,
       templates: templates.kind === 'folder' ? templates.folder : templates.kind,
+      ...(plan.discover === undefined
+        ? {}
+        : {
+            'discover.tag': plan.discover.tag,
+            'discover.filter': plan.discover.settings.filter ?? '',
+            'discover.max': plan.discover.max,
+          }),
+      'gateway.listen': gateway ?? 'off',
       'wait.min': time(wait.min),
       'wait.max': time(wait.max),
       splay: time(wait.splay ?? 0),

@@ -1,6 +1,7 @@
 import { addressOf } from './instance.ts';
 import type { Observation } from './observe.ts';
 import type { Left, UpstreamChange } from './outcome.ts';
+import { routesIn } from './routes.ts';
 import type { Server, Upstream, View } from './view.ts';
 
 /** Who joined, left and changed, upstream by upstream; upstreams in which nothing did are left out. */
@@ -12,11 +13,28 @@ export function changesBetween(
   const seen = new Map(observed.map((observation) => [observation.plan.name, observation]));
   const old = new Map((before?.upstreams ?? []).map((upstream) => [upstream.name, upstream]));
   const current = new Map(after.upstreams.map((upstream) => [upstream.name, upstream]));
+  const [led, leads] = [routesIn(before), routesIn(after)];
   return [...new Set([...old.keys(), ...current.keys()])]
-    .filter((name) => old.get(name) !== current.get(name))
+    .filter((name) => old.get(name) !== current.get(name) || led.get(name) !== leads.get(name))
     .sort()
-    .map((name) => changeOf(name, old.get(name), current.get(name), seen.get(name)))
-    .filter(({ joined, left, changed }) => joined.length + left.length + changed.length > 0);
+    .map((name) => ({
+      ...changeOf(name, old.get(name), current.get(name), seen.get(name)),
+      ...comingOf(old.get(name), current.get(name)),
+      ...routeChange(led.get(name), leads.get(name)),
+    }))
+    .filter(isWorthTelling);
+}
+
+function comingOf(was: Upstream | undefined, is: Upstream | undefined): Pick<UpstreamChange, 'found'> {
+  return was === undefined && is?.discovered === true ? { found: true } : {};
+}
+
+function routeChange(before = '', after = ''): Pick<UpstreamChange, 'route'> {
+  return before === after ? {} : { route: { before, after } };
+}
+
+function isWorthTelling({ joined, left, changed, found, route }: UpstreamChange): boolean {
+  return joined.length + left.length + changed.length > 0 || found === true || route !== undefined;
 }
 
 function changeOf(

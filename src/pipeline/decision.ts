@@ -49,6 +49,7 @@ export function serve(
     failTimeout: Math.max(1, Math.round(plan.failTimeout / 1000)),
     keepalive: plan.keepalive,
     zone: zoneSize(plan.zone, servers.length),
+    ...(plan.discovered === true ? { discovered: true } : {}),
   };
   return { name: plan.name, upstream, notices: [], wants: [] };
 }

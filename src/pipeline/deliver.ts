@@ -152,7 +152,7 @@ async function canStartWithout(
   { pipeline: { releases, gateway } }: Job,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const nothing = await releases.stage([], { upstreams: [], leftOut: [] });
+  const nothing = await releases.stage([], { upstreams: [], routes: [], leftOut: [] });
   try {
     return (await gateway.test(nothing, signal)).kind === 'accepted';
   } finally {

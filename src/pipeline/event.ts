@@ -1,5 +1,5 @@
 import type { Notice, Outcome, Proof, Running, Step } from './outcome.ts';
-import type { UpstreamPlan } from './plan.ts';
+import type { DiscoverPlan, UpstreamPlan } from './plan.ts';
 import type { Problem } from './problem.ts';
 import type { QueryKey } from './query.ts';
 import type { Release } from './release.ts';
@@ -51,7 +51,12 @@ export type Event =
   /** A query is wanted no more. */
   | { readonly type: 'forgotten'; readonly query: QueryKey }
   /** The configuration that counts from now on. */
-  | { readonly type: 'configured'; readonly upstreams: readonly UpstreamPlan[]; readonly terms: Terms }
+  | {
+      readonly type: 'configured';
+      readonly upstreams: readonly UpstreamPlan[];
+      readonly discover?: DiscoverPlan;
+      readonly terms: Terms;
+    }
   /** The release that `current` names at the start of a run, before any pass. */
   | { readonly type: 'found'; readonly release: Release | undefined }
   /** A pass begins; `reconciled` ends it. */

@@ -64,6 +64,7 @@ export function guard(
   return {
     view: {
       upstreams: decisions.flatMap((decision) => decision.upstream ?? []),
+      routes: [],
       leftOut: observations.flatMap((observation) => observation.leftOut),
     },
     notices: [...decisions.flatMap((decision) => decision.notices), ...observations.flatMap(instanceNotices)],

@@ -1,5 +1,6 @@
 import type { Holds } from './guard.ts';
 import type { Outcome } from './outcome.ts';
+import type { PutOff } from './put-off.ts';
 import type { Query } from './query.ts';
 import type { View } from './view.ts';
 
@@ -9,6 +10,8 @@ export interface Memory {
   /** A pass was made: all that the first publish waits for was there, or was waited for long enough. */
   readonly begun: boolean;
   readonly holds: Holds;
+  /** What came or went by discovery, and nginx did not take. */
+  readonly putOff: PutOff;
   /** What nginx was given last: for the day when the disk has lost it. */
   readonly view?: View;
   /** What the disk lost of that is not back yet, and was told. */
@@ -46,7 +49,7 @@ const firstHurt = 60_000;
 const lastHurt = 3_600_000;
 
 export function freshMemory(now: number): Memory {
-  return { startedAt: now, begun: false, holds: new Map() };
+  return { startedAt: now, begun: false, holds: new Map(), putOff: new Map() };
 }
 
 /** The memory after files of `digest` fared so. */

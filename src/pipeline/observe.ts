@@ -5,6 +5,7 @@ import { perObject, whileSame } from './memo.ts';
 import type { Emptiness } from './outcome.ts';
 import type { UpstreamPlan } from './plan.ts';
 import { type Query, queryKey, type ServiceQuery } from './query.ts';
+import { type Claimed, claimsOf } from './routes.ts';
 import { isRegistered, type Snapshot } from './snapshot.ts';
 import type { LeftOut, Server } from './view.ts';
 
@@ -28,6 +29,8 @@ export interface Observation {
   readonly lookUps: readonly Query[];
   /** Some of them have not been looked up yet, or a datacenter has not answered that would count before the others. */
   readonly isPending: boolean;
+  /** The routes that instances ask for, where the upstream may have one. */
+  readonly claims: readonly Claimed[];
 }
 
 /** What is asked for an upstream: one query for each of its datacenters, in the order in which they count. */
@@ -96,6 +99,7 @@ const observationOf = perObject((plan: UpstreamPlan) =>
       lookUps: tagged.flatMap(({ lookUp }) => lookUp ?? []),
       isPending:
         tagged.some(({ isPending }) => isPending) || seen.slice(0, at).some((one) => one === undefined),
+      claims: plan.routed === true ? claimsOf(tagged) : [],
     };
   }),
 );

@@ -53,6 +53,10 @@ export interface UpstreamChange {
   readonly upstream: string;
   /** The upstream itself is no longer there. */
   readonly gone: boolean;
+  /** It is new, and nobody named it. */
+  readonly found?: true;
+  /** Its route is another one, as `host/path`; empty for none. */
+  readonly route?: { readonly before: string; readonly after: string };
   readonly joined: readonly Server[];
   readonly left: readonly Left[];
   /** Servers whose weight or state changed. */
@@ -93,6 +97,20 @@ export type Notice =
   | { readonly kind: 'fallback'; readonly upstream: string; readonly datacenter: string }
   /** The newest templates are not in use: why. */
   | { readonly kind: 'aside'; readonly reason: string }
+  /** Its service is gone from Consul, and its upstream with it. */
+  | { readonly kind: 'left'; readonly upstream: string }
+  /** An upstream did not get a route: another one has it. */
+  | {
+      readonly kind: 'conflict';
+      readonly upstream: string;
+      /** `host/path`, as in `example.org/api`; `*` for any host. */
+      readonly route: string;
+      readonly reason: string;
+    }
+  /** A service that the rule of `discover` finds has no upstream; or one that is gone keeps its, since nginx wants it. */
+  | { readonly kind: 'undiscovered' | 'needed'; readonly upstream: string; readonly reason: string }
+  /** So many more services have no upstream. */
+  | { readonly kind: 'crowded'; readonly services: number; readonly reason: string }
   /** An instance was left out, or taken though it is odd. */
   | {
       readonly kind: 'leftOut' | 'doubtful';

@@ -5,6 +5,8 @@ import type { Protocol } from './protocol.ts';
 export interface Plan {
   /** Sorted by name. */
   readonly upstreams: readonly UpstreamPlan[];
+  /** Which services get an upstream with nobody naming them. */
+  readonly discover?: DiscoverPlan;
   readonly admission: Admission;
   readonly guard: GuardPlan;
   readonly wait: WaitPlan;
@@ -56,6 +58,22 @@ export interface UpstreamPlan {
   readonly keepalive: number;
   /** Shared memory for the group, in KiB; `auto` sizes it, `off` leaves it out. */
   readonly zone: 'auto' | 'off' | number;
+  /** Found by the rule of `discover`, and not named. */
+  readonly discovered?: true;
+  /** Its instances may ask for a route. */
+  readonly routed?: true;
+}
+
+/** A rule over the services of Consul's catalog. */
+export interface DiscoverPlan {
+  /** A service, and of it an instance, must carry it; empty for any. */
+  readonly tag: string;
+  /** Services that are never discovered. */
+  readonly exclude: ReadonlySet<string>;
+  /** So many are, at most. */
+  readonly max: number;
+  /** What each gets. */
+  readonly settings: Omit<UpstreamPlan, 'name' | 'service' | 'tags'>;
 }
 
 /** A step that takes away at least `atLeast` servers and at least `maxDrop` (0–1) of them waits for `grace`. */

@@ -1,11 +1,14 @@
+import { byDiscovery, thatAre } from './by-discovery.ts';
 import { deliver } from './deliver.ts';
+import { queriesOf, upstreamsOf } from './discover.ts';
 import { dryRun } from './dry-run.ts';
 import { guard } from './guard.ts';
 import { type Memory, remember } from './memory.ts';
-import { type Observation, observe, serviceQueries } from './observe.ts';
+import { type Observation, observe } from './observe.ts';
 import type { Notice, Outcome } from './outcome.ts';
 import type { Mode, Pipeline } from './pipeline.ts';
 import { type Problem, problemOf, sentence } from './problem.ts';
+import { dueOf, inEffect, movedByDiscovery, putOffMore } from './put-off.ts';
 import { distinct } from './query.ts';
 import { indexesOf } from './snapshot.ts';
 import { stopwatch } from './stopwatch.ts';
@@ -36,16 +39,22 @@ export async function reconcile(
   const now = clock.now();
   const snapshot = feed.snapshot();
 
-  const services = plan.upstreams.flatMap(serviceQueries);
-  const observed = observe(plan.upstreams, plan.admission, snapshot);
-  // Once a pass was made, a host name that is not looked up yet is waited for by its own instance alone.
-  const isMissing = ({ answered, isPending }: Observation) => !answered || (isPending && !memory.begun);
-  const missing = observed.filter(isMissing).map((one) => one.plan.service);
+  const all = upstreamsOf(plan, snapshot, (await releases.live())?.view ?? memory.view);
+  const heard = observe(all.upstreams, plan.admission, snapshot);
+  const lookUps = heard.flatMap((one) => one.lookUps);
+  // Once a pass was made, a host name that is not looked up yet is waited for by its own instance alone, and what was
+  // discovered since by nobody else.
+  const isMissing = ({ answered, isPending, plan: { discovered } }: Observation) =>
+    memory.begun ? !answered && discovered !== true : !answered || isPending;
+  const missing = [
+    ...(all.isKnown || memory.begun ? [] : ['the catalog']),
+    ...heard.filter(isMissing).map((one) => one.plan.service),
+  ];
   const deadline = memory.startedAt + plan.startTimeout;
   if (missing.length > 0 && now < deadline) {
-    const lookUps = observed.flatMap((one) => one.lookUps);
     // There is a pass for each first answer: what is followed already need not be said each time.
-    if (lookUps.length > 0) feed.want([...services, ...(memory.used ?? []), ...lookUps]);
+    if (lookUps.length > 0 || plan.discover !== undefined)
+      feed.want([...queriesOf(plan, all.upstreams), ...(memory.used ?? []), ...lookUps]);
     const outcome: Outcome = { kind: 'waiting', missing, since: memory.startedAt, until: deadline };
     return { outcome, notices: [], memory, wakeAt: Math.min(deadline, now + waitingPulse) };
   }
@@ -58,27 +67,32 @@ export async function reconcile(
   if (damage !== undefined && memory.isDamaged !== true) report({ type: 'problem', problem: damage });
   const inTheWay = await gateway.settle(live, signal);
   if (inTheWay !== undefined) report({ type: 'problem', problem: inTheWay });
-  const { view, notices, holds, wants, wakeAt } = guard(
-    observed,
-    live?.view ?? memory.view,
-    snapshot,
-    plan,
-    memory.holds,
-    now,
-  );
+  const before = live?.view ?? memory.view;
+  const putOff = inEffect(memory.putOff, now);
+  const observed = thatAre(heard, before);
+  const guarded = guard(observed, before, snapshot, plan, memory.holds, now);
+  const { view, notices, holds, wants, wakeAt } = byDiscovery(guarded, observed, all, before, putOff);
   const rendered = templates.render(view, snapshot);
   // What failed to render has not come to ask for all of it.
   const used =
     rendered.kind === 'files' ? rendered.used : distinct([...(memory.used ?? []), ...rendered.used]);
-  feed.want([...services, ...wants, ...used]);
+  feed.want([...queriesOf(plan, all.upstreams), ...lookUps, ...wants, ...used]);
 
-  const pass = (outcome: Outcome, digest: string): Pass => {
+  const pass = async (outcome: Outcome, digest: string): Promise<Pass> => {
+    // Whatever somebody registered must not keep the changes of others from nginx.
+    const moved =
+      outcome.kind === 'rejected' && !signal.aborted ? movedByDiscovery(before, view, putOff) : [];
+    if (outcome.kind === 'rejected' && moved.length > 0) {
+      const more = putOffMore(memory.putOff, moved, outcome.problems, clock.now());
+      return reconcile(pipeline, { ...memory, putOff: more }, mode, signal);
+    }
     const end = clock.now();
     // However it ended: nobody has a place who does not reload.
     if (!isOnItsWay(outcome)) turn?.give();
     const isGiven = outcome.kind === 'published' || outcome.kind === 'unchanged';
     const isDamaged = damage !== undefined && !isGiven;
-    const noted = { ...memory, holds, begun: true, isDamaged, used, ...(isGiven ? { view } : {}) };
+    const given = isGiven ? { view, putOff } : {};
+    const noted = { ...memory, holds, begun: true, isDamaged, used, ...given };
     const next = remember(noted, digest, outcome, end);
     const retry = next.barred !== undefined && next.barred.until > end ? next.barred.until : undefined;
     const again = isJudged(outcome) && templates.judge(refusalOf(outcome)) ? end : undefined;
@@ -91,7 +105,7 @@ export async function reconcile(
         ...(aside === undefined ? [] : [asideNotice(aside.problem)]),
       ],
       memory: next,
-      wakeAt: earliest(wakeAt, retry, untilOf(outcome, end), again, aside?.until),
+      wakeAt: earliest(wakeAt, dueOf(putOff), retry, untilOf(outcome, end), again, aside?.until),
     };
   };
 
@@ -107,7 +121,7 @@ export async function reconcile(
   const indexes = indexesOf(snapshot);
   const job = { pipeline, memory, view, observed, snapshot, indexes, files, digest, live, watch };
   try {
-    return pass(await (mode === 'dry' ? dryRun(job, signal) : deliver(job, signal)), digest);
+    return await pass(await (mode === 'dry' ? dryRun(job, signal) : deliver(job, signal)), digest);
   } catch (error) {
     return pass({ kind: 'failed', step: watch.step, problem: problemOf(error) }, digest);
   }

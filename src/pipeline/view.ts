@@ -5,7 +5,18 @@ import type { Protocol } from './protocol.ts';
 export interface View {
   /** Sorted by name. */
   readonly upstreams: readonly Upstream[];
+  /** Sorted by host and path. Each host and path stands once. */
+  readonly routes: readonly Route[];
   readonly leftOut: readonly LeftOut[];
+}
+
+/** Which requests an upstream is for: those to this host whose path is this one or lies below it. */
+export interface Route {
+  /** A host name in lower case, or `*.` and one; empty for hosts that no other route names. */
+  readonly host: string;
+  /** Begins with `/`; does not end with it, but for `/` itself. */
+  readonly path: string;
+  readonly upstream: string;
 }
 
 /**
@@ -31,6 +42,8 @@ export interface Upstream {
   readonly keepalive: number;
   /** KiB, or 0 for no `zone`. */
   readonly zone: number;
+  /** It is there by the rule of `discover`, and not by a name in the configuration. */
+  readonly discovered?: true;
 }
 
 export interface Server {

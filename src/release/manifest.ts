@@ -29,10 +29,13 @@ const upstream = z.object({
   failTimeout: z.number(),
   keepalive: z.number(),
   zone: z.number(),
+  discovered: z.literal(true).exactOptional(),
 });
 
 const view: z.ZodType<View> = z.object({
   upstreams: z.array(upstream),
+  /** Those of before there were routes have none. */
+  routes: z.array(z.object({ host: z.string(), path: z.string(), upstream: z.string() })).default([]),
   leftOut: z.array(z.object({ upstream: z.string(), key: z.string(), reason: z.string() })),
 });
 

@@ -30,7 +30,7 @@ function linesOf(changes: readonly UpstreamChange[]): Line[] {
   const width = Math.max(0, ...changes.map(({ upstream }) => upstream.length));
   return changes.map((change) => ({
     level: 'info',
-    text: `${change.upstream.padEnd(width)}  ${describe(change)}, ${change.gone ? 'the upstream is gone' : `now ${change.up} up`}`,
+    text: `${change.upstream.padEnd(width)}  ${describe(change)}`,
     fields: {
       event: 'changed',
       upstream: change.upstream,
@@ -38,11 +38,29 @@ function linesOf(changes: readonly UpstreamChange[]): Line[] {
       left: change.left.map(addressOf),
       changed: change.changed.map(({ after }) => addressOf(after)),
       up: change.up,
+      ...(change.found === true ? { found: true } : {}),
+      ...(change.route === undefined ? {} : { route: change.route.after }),
     },
   }));
 }
 
-function describe({ joined, left, changed }: UpstreamChange): string {
+function describe(change: UpstreamChange): string {
+  return [
+    change.found === true ? 'discovered' : '',
+    servers(change),
+    change.route === undefined ? '' : routeWords(change.route),
+    change.gone ? 'the upstream is gone' : `now ${change.up} up`,
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+function routeWords({ before, after }: NonNullable<UpstreamChange['route']>): string {
+  if (after === '') return `no route ${before} any more`;
+  return before === '' ? `route ${after}` : `route ${before} → ${after}`;
+}
+
+function servers({ joined, left, changed }: UpstreamChange): string {
   if (joined.length + left.length + changed.length > named) {
     return [`+${joined.length} −${left.length}`, changed.length === 0 ? '' : `~${changed.length}`]
       .filter((part) => part !== '')

@@ -7,6 +7,12 @@ export function topicOf(notice: Notice): string {
   switch (notice.kind) {
     case 'aside':
       return 'templates';
+    case 'crowded':
+      return `crowded ${notice.reason}`;
+    case 'conflict':
+    case 'undiscovered':
+    case 'needed':
+      return `${notice.kind} ${notice.upstream}`;
     case 'leftOut':
     case 'doubtful':
       return `${notice.kind} ${notice.upstream} ${notice.instance}`;
@@ -19,7 +25,7 @@ export function topicOf(notice: Notice): string {
 
 /** That what a notice was about is over. */
 export function endLine(notice: Notice): Line {
-  const level = notice.kind === 'lost' ? 'debug' : 'info';
+  const level = notice.kind === 'lost' || notice.kind === 'left' ? 'debug' : 'info';
   return { level, text: ending(notice), fields: { event: 'ended', ...notice } };
 }
 
@@ -27,6 +33,16 @@ function ending(notice: Notice): string {
   switch (notice.kind) {
     case 'lost':
       return `${notice.upstream}  goes on with what is left`;
+    case 'left':
+      return `${notice.upstream}  has left`;
+    case 'undiscovered':
+      return `${notice.upstream}  nothing keeps it from being discovered any more, or it is gone`;
+    case 'crowded':
+      return `no more services are left undiscovered for that: ${notice.reason}`;
+    case 'needed':
+      return `${notice.upstream}  nginx goes without its upstream now, or its service is back`;
+    case 'conflict':
+      return `${notice.upstream}  the conflict over ${notice.route} is over`;
     case 'aside':
       return 'the newest templates are in use';
     case 'fallback':
@@ -101,6 +117,32 @@ export function noticeLine(notice: Notice, now: number): Line {
       return {
         level: 'warn',
         text: `${notice.upstream}  is served from ${notice.datacenter}: nothing can serve in the datacenters before`,
+        fields,
+      };
+    case 'left':
+      return { level: 'info', text: `${notice.upstream}  is gone from Consul, its upstream leaves`, fields };
+    case 'undiscovered':
+      return {
+        level: 'warn',
+        text: `${notice.upstream}  does not become an upstream: ${notice.reason}`,
+        fields,
+      };
+    case 'crowded':
+      return {
+        level: 'warn',
+        text: `${notice.services} more services do not become upstreams: ${notice.reason}`,
+        fields,
+      };
+    case 'needed':
+      return {
+        level: 'warn',
+        text: `${notice.upstream}  is gone from Consul and answers 503: nginx does not go without its upstream: ${notice.reason}`,
+        fields,
+      };
+    case 'conflict':
+      return {
+        level: 'warn',
+        text: `${notice.upstream}  does not get the route ${notice.route}: ${notice.reason}`,
         fields,
       };
     case 'aside':

@@ -4,7 +4,8 @@ import { serviceQueries } from '../pipeline/observe.ts';
 import type { Notice } from '../pipeline/outcome.ts';
 import type { UpstreamPlan } from '../pipeline/plan.ts';
 import { queryKey } from '../pipeline/query.ts';
-import type { Server, Upstream } from '../pipeline/view.ts';
+import { routesIn } from '../pipeline/routes.ts';
+import type { Server, Upstream, View } from '../pipeline/view.ts';
 import type { Status } from './schema.ts';
 
 /** So many instances that were left out, or are odd, are named for each upstream. */
@@ -16,31 +17,29 @@ const nobody: readonly never[] = [];
 
 /** The bulk of it, 10,000 servers maybe: made anew only where something changed. */
 export const upstreamsOf = whileSame(
-  (
-    plans: readonly UpstreamPlan[] = nobody,
-    served: readonly Upstream[] = nobody,
-    notices: readonly Notice[],
-  ) => {
-    const named = new Map(served.map((upstream) => [upstream.name, upstream]));
+  (plans: readonly UpstreamPlan[], served: View | undefined, notices: readonly Notice[]) => {
+    const routes = routesIn(served);
+    const named = new Map(served?.upstreams.map((upstream) => [upstream.name, upstream]));
     const said = Map.groupBy(notices, (notice) => ('upstream' in notice ? notice.upstream : ''));
     return Object.fromEntries(
       plans.map((plan) => [
         plan.name,
-        upstreamStatusOf(plan)(named.get(plan.name), said.get(plan.name) ?? nobody),
+        upstreamStatusOf(plan)(named.get(plan.name), routes.get(plan.name), said.get(plan.name) ?? nobody),
       ]),
     );
   },
 );
 
 const upstreamStatusOf = perObject((plan: UpstreamPlan) =>
-  whileSame((served: Upstream | undefined, notices: readonly Notice[]) =>
-    upstreamStatus(plan, served, notices),
+  whileSame((served: Upstream | undefined, route: string | undefined, notices: readonly Notice[]) =>
+    upstreamStatus(plan, served, route, notices),
   ),
 );
 
 function upstreamStatus(
   plan: UpstreamPlan,
   served: Upstream | undefined,
+  route: string | undefined,
   notices: readonly Notice[],
 ): Status['upstreams'][string] {
   const servers = served?.servers ?? [];
@@ -52,6 +51,8 @@ function upstreamStatus(
     datacenter: plan.datacenter,
     query: keys[0] ?? '',
     fallback: keys.slice(1),
+    discovered: plan.discovered === true,
+    route: route ?? null,
     origin: served?.origin ?? 'none',
     servers: servers.map(serverStatus),
     up: servers.filter(({ state }) => state === 'up').length,
@@ -63,7 +64,7 @@ function upstreamStatus(
 }
 
 function reasonOf(notice: Notice): Status['upstreams'][string]['why'] {
-  if ('reason' in notice || notice.kind === 'fallback') return null;
+  if ('reason' in notice || notice.kind === 'fallback' || notice.kind === 'left') return null;
   return {
     kind: notice.kind,
     cause: 'empty' in notice ? notice.empty.why : null,

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { perObject } from '../pipeline/memo.ts';
 import type { Problem } from '../pipeline/problem.ts';
+import { followedOf } from './followed.ts';
 import { bounds, type Histogram } from './histogram.ts';
 import { short, upstreamsOf } from './present-upstreams.ts';
 import type { Status } from './schema.ts';
@@ -38,7 +39,7 @@ export function statusOf(state: State, now: number): Status {
         : { why: waiting.why, until: 'until' in waiting ? Math.round(waiting.until) : null },
     blocked: blocked === undefined ? null : { ...blocked, problems: blocked.problems.map(whole) },
     queries: Object.fromEntries([...state.queries].map(([key, query]) => [key, queryStatus(query)])),
-    upstreams: upstreamsOf(configured?.upstreams, serving?.view.upstreams, state.notices),
+    upstreams: upstreamsOf(followedOf(configured, serving?.view.upstreams), serving?.view, state.notices),
     releases: Object.fromEntries(state.releases.map((record) => [record.number, releaseStatus(record)])),
     problems: state.problems.map(({ at, problem }) => ({ at, problem: whole(problem) })),
     listening:

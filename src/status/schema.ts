@@ -23,6 +23,8 @@ const upstream = z.object({
   datacenter: z.string().describe("empty: the agent's own"),
   query: z.string().describe('its key in queries'),
   fallback: z.array(z.string()).describe('keys of its queries in further datacenters'),
+  discovered: z.boolean().describe('it is there by the rule of discover; no configuration names it'),
+  route: z.string().nullable().describe('host/path that requests for it have; * for any host'),
   origin: z
     .enum(['live', 'kept', 'held', 'down', 'none'])
     .describe(

@@ -1,6 +1,6 @@
-import { serviceQueries } from '../pipeline/observe.ts';
-import { type QueryKey, queryKey } from '../pipeline/query.ts';
+import type { QueryKey } from '../pipeline/query.ts';
 import { duration, namedAtMost } from '../report/line.ts';
+import { followedQueries } from './followed.ts';
 import type { Status } from './schema.ts';
 import type { QueryState, State } from './state.ts';
 
@@ -9,10 +9,10 @@ const passLimit = 60_000;
 /** nginx is looked at every second. */
 const lookLimit = 60_000;
 
-/** The service queries of the configuration, with what is known of each. */
-function ofServices({ configured, queries }: State): [key: string, query: QueryState | undefined][] {
-  const keys = new Set((configured?.upstreams ?? []).flatMap((plan) => serviceQueries(plan).map(queryKey)));
-  return [...keys].map((key) => [key, queries.get(key)]);
+/** The queries that upstreams depend on, with what is known of each. */
+function followed({ configured, queries, serving }: State): (QueryState | undefined)[] {
+  const keys = new Set(followedQueries(configured, serving?.view.upstreams).flat());
+  return [...keys].map((key) => queries.get(key));
 }
 
 /**
@@ -50,7 +50,7 @@ export function notReady(state: State, now: number): string[] {
 }
 
 /** Why a service is not followed well, in any of its datacenters. */
-function unservedOf({ configured, queries }: State, now: number, limit: number): string[] {
+function unservedOf({ configured, serving, queries }: State, now: number, limit: number): string[] {
   const reasonOf = (key: QueryKey) => {
     const { answer, failing } = queries.get(key) ?? {};
     if (answer === undefined) return `${key} has not been answered for since upsync started`;
@@ -58,8 +58,8 @@ function unservedOf({ configured, queries }: State, now: number, limit: number):
       ? `${key} has failed for ${duration(now - failing.since)}`
       : undefined;
   };
-  const reasons = (configured?.upstreams ?? []).flatMap((plan) => {
-    const each = serviceQueries(plan).map((query) => reasonOf(queryKey(query)));
+  const reasons = followedQueries(configured, serving?.view.upstreams).flatMap((keys) => {
+    const each = keys.map(reasonOf);
     return each.includes(undefined) ? [] : (each[0] ?? []);
   });
   return [...new Set(reasons)];
@@ -67,7 +67,7 @@ function unservedOf({ configured, queries }: State, now: number, limit: number):
 
 /** Of the services that are followed: all, some or none are being answered for. */
 export function consulState(state: State): Status['consul'] {
-  const queries = ofServices(state).map(([, query]) => query);
+  const queries = followed(state);
   const failing = queries.filter((query) => query?.failing !== undefined).length;
   if (queries.every((query) => query?.answer === undefined && query?.failing === undefined)) return 'silent';
   if (failing === 0) return 'answering';

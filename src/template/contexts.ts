@@ -9,9 +9,9 @@ export function contextOfFile(path: string): Context {
   return path.startsWith('stream/') ? 'stream' : 'http';
 }
 
-/** A file of stream wants a place in nginx.conf: with nothing in it, it makes nobody add one. */
-export function isNeeded({ path, contents }: File): boolean {
-  return contextOfFile(path) === 'http' || contents.trim() !== '';
+/** With nothing in it, a file is not written: one of stream would want a place in nginx.conf. */
+export function isNeeded({ contents }: File): boolean {
+  return contents.trim() !== '';
 }
 
 /** Without any template for them, upstreams of stream would be left out and nobody told. */

@@ -1,8 +1,9 @@
 import type { LuaBalancer } from '../pipeline/balancer.ts';
 import { perObject, whileSame } from '../pipeline/memo.ts';
 import { type Context, within } from '../pipeline/protocol.ts';
-import type { Upstream, View } from '../pipeline/view.ts';
+import type { Route, Upstream, View } from '../pipeline/view.ts';
 import { balanceWeights } from '../pipeline/weights.ts';
+import { hostsOf } from './hosts.ts';
 import type { TemplateUpstream, ViewData } from './it.ts';
 import { luaServers } from './lua.ts';
 import { plainKey, plainName } from './plain.ts';
@@ -25,6 +26,8 @@ export function templateData(
   const balancerOf = (upstream: TemplateUpstream) => (known.has(upstream) ? balancer : undefined);
   return {
     upstreams,
+    routes: frozenRoutes(view.routes),
+    hosts: frozenHosts(view.routes),
     upstream(name) {
       const found = upstreams.find((upstream) => upstream.name === name);
       if (found === undefined) throw new Error(noUpstream(name, context, view, upstreams));
@@ -74,6 +77,11 @@ function frozen(upstream: Upstream, isLua: boolean): TemplateUpstream {
   const zone = isLua ? 0 : upstream.zone;
   return Object.freeze({ ...upstream, zone, servers: Object.freeze(servers) });
 }
+
+const frozenRoutes = perObject((routes: readonly Route[]) =>
+  Object.freeze(routes.map((route) => Object.freeze(route))),
+);
+const frozenHosts = perObject((routes: readonly Route[]) => hostsOf(frozenRoutes(routes)));
 
 /** Those of an upstream that a template made for itself are not remembered: it may change them. */
 const linesOf = perObject((upstream: TemplateUpstream) =>

@@ -1,6 +1,7 @@
 import type { MetaValue } from '../pipeline/admission.ts';
 import type { Health } from '../pipeline/snapshot.ts';
-import type { Server, Upstream } from '../pipeline/view.ts';
+import type { Route, Server, Upstream } from '../pipeline/view.ts';
+import type { TemplateHost } from './hosts.ts';
 import type { Where } from './options.ts';
 
 /** What a template sees as `it`. */
@@ -10,13 +11,19 @@ export interface TemplateData extends ViewData, KvData, CatalogData, GroupData {
    * may be any text, as that of a key.
    */
   env(name: string): string | undefined;
+  /** What the configuration says of the server for routes; undefined where there is to be none. */
+  readonly gateway: { readonly listen: string } | undefined;
 }
 
 /** The upstreams of the configuration. */
 export interface ViewData {
   /** Those of the template's context, http or stream, sorted by name. */
   readonly upstreams: readonly TemplateUpstream[];
-  /** One of them by its name; an error where there is none of that name. */
+  /** Which requests which upstream is for, sorted by host and path. */
+  readonly routes: readonly Route[];
+  /** The same by host, in the order in which nginx is to read their servers; the first is for all other hosts. */
+  readonly hosts: readonly TemplateHost[];
+  /** One of the upstreams by its name; an error where there is none of that name. */
   upstream(name: string): TemplateUpstream;
   /** The `server` lines of an upstream, or the Lua block that stands for them, to be written raw: `<%~ it.servers(upstream) %>`. */
   servers(upstream: TemplateUpstream): string;

@@ -6,7 +6,10 @@ import type { TemplateData, ViewData } from './it.ts';
 import { kvData } from './kv.ts';
 
 /** All that `it` has besides the view. */
-export function registryData(asking: Asking, registry: Registry): Omit<TemplateData, keyof ViewData> {
+export function registryData(
+  asking: Asking,
+  registry: Registry,
+): Omit<TemplateData, keyof ViewData | 'gateway'> {
   return {
     ...kvData(asking, registry),
     ...catalogData(asking, registry),

@@ -34,6 +34,8 @@ export interface TemplatesContext {
   /** Where nginx balances in Lua. */
   readonly balancer?: LuaBalancer | undefined;
   readonly registry: Registry;
+  /** What the server for the routes listens on. */
+  readonly gateway?: string | undefined;
   readonly report: Report;
   readonly clock: Clock;
 }
@@ -51,8 +53,9 @@ const lastRetry = 60_000;
 /** Throws ProblemError where the templates are broken from the start. */
 export function createTemplates(
   spec: TemplateSpec,
-  { proof, balancer, registry, report, clock }: TemplatesContext,
+  { proof, balancer, registry, gateway: listen, report, clock }: TemplatesContext,
 ): ReloadableTemplates {
+  const gateway = listen === undefined ? undefined : Object.freeze({ listen });
   let newest: Pages = compile(readSources(spec));
   /** The last that nginx took. */
   let good: Pages | undefined;
@@ -69,7 +72,7 @@ export function createTemplates(
     const { unavailable } = proof;
     const asking = new Asking(snapshot);
     // The balancer is one for http.
-    const more = registryData(asking, registry);
+    const more = { ...registryData(asking, registry), gateway };
     const data = {
       http: { ...templateData(view, 'http', unavailable, balancer), ...more },
       stream: { ...templateData(view, 'stream', unavailable), ...more },

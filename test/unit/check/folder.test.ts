@@ -24,7 +24,7 @@ const live = {
   digest: '0123456789abcdef',
   structure: 'd',
   time: 0,
-  view: { upstreams: [], leftOut: [] },
+  view: { upstreams: [], routes: [], leftOut: [] },
   indexes: {},
 };
 

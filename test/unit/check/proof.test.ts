@@ -17,7 +17,7 @@ const facts: ProofFacts = {
     digest,
     structure: digest,
     time: 0,
-    view: { upstreams: [], leftOut: [] },
+    view: { upstreams: [], routes: [], leftOut: [] },
     indexes: {},
   },
 };

@@ -164,7 +164,8 @@ describe('templates', () => {
 });
 
 test('no upstream at all is an error that says how to name one', async () => {
-  const remedy = 'name one with --service NAME, with UPSYNC_SERVICES, or under upstreams: in a --config file';
+  const remedy =
+    'name one with --service NAME, with UPSYNC_SERVICES, or under upstreams: in a --config file; or find them with --discover TAG';
   expect(await complaintOf({})).toBe(`no service to follow; ${remedy}`);
   expect(await complaintOf({ yaml: 'upstreams:' })).toBe(`upsync.yaml: no service to follow; ${remedy}`);
 });

@@ -20,6 +20,7 @@ describe('the table of settings', () => {
       'expose.tags',
       'expose.meta',
       'expose.env',
+      'discover.exclude',
     ];
     const leaves = leavesOf(schema).filter((key) => !lists.includes(key));
     expect(leaves.length).toBeGreaterThan(30);

@@ -32,7 +32,7 @@ export interface Stage {
 export const proven: Proof = { kind: 'proven', by: 'processes', workers: 2, draining: 0 };
 export const unproven: Proof = { kind: 'unproven', problem: { what: 'nginx does not run it' } };
 
-export function release(digest: string, view: View = { upstreams: [], leftOut: [] }): Release {
+export function release(digest: string, view: View = { upstreams: [], routes: [], leftOut: [] }): Release {
   return { folder: `/releases/${digest}`, digest, structure: digest, view, indexes: {}, time: 0 };
 }
 

@@ -1,6 +1,6 @@
 import { addressRules } from '../../../src/pipeline/address-rules.ts';
 import type { Admission } from '../../../src/pipeline/admission.ts';
-import type { UpstreamPlan } from '../../../src/pipeline/plan.ts';
+import type { DiscoverPlan, UpstreamPlan } from '../../../src/pipeline/plan.ts';
 import { queryKey } from '../../../src/pipeline/query.ts';
 import type { Registration, Snapshot } from '../../../src/pipeline/snapshot.ts';
 import type { Server, Upstream, View } from '../../../src/pipeline/view.ts';
@@ -74,6 +74,20 @@ export function snapshot(services: Readonly<Record<string, readonly Registration
   );
 }
 
+/** A rule that finds what carries the tag `web`. */
+export function discoverPlan(given: Partial<DiscoverPlan> = {}): DiscoverPlan {
+  const { name: _, service: __, tags: ___, ...settings } = upstreamPlan();
+  return { tag: 'web', exclude: new Set(), max: 500, settings, ...given };
+}
+
+/** The services of the catalog with their tags, as Consul says them. */
+export function catalog(services: Readonly<Record<string, readonly string[]>>): Snapshot {
+  const query = { kind: 'services', datacenter: '' } as const;
+  const value = Object.entries(services).map(([name, tags]) => ({ name, tags }));
+  value.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return new Map([[queryKey(query), { query, value, index: '1', since: 0 }]]);
+}
+
 export function server(last: number, given: Partial<Server> = {}): Server {
   return {
     key: `dc1/n1/i${last}`,
@@ -116,5 +130,5 @@ export function templatesContext(given: Partial<TemplatesContext> = {}): Templat
 }
 
 export function view(...upstreams: readonly Upstream[]): View {
-  return { upstreams, leftOut: [] };
+  return { upstreams, routes: [], leftOut: [] };
 }

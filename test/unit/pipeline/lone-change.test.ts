@@ -119,7 +119,7 @@ test('what is the same object in both views is not compared', async () => {
     },
   });
   const upstreams = (view?.upstreams ?? []).map((upstream) => ({ ...upstream, servers }));
-  const same = { upstreams, leftOut: [] };
+  const same = { upstreams, routes: [], leftOut: [] };
   expect(changesBetween(same, { ...same })).toEqual([]);
   expect(asked).toBe(0);
 });
@@ -130,7 +130,7 @@ test('the data and the lines of an upstream that stays the same are not made aga
   on.answers = snapshot({ ...answers, svc07: instances('svc07', 7, 4) });
   const second = await pass(on, first.memory);
   const [before, after] = [first.view, second.view].map((view) =>
-    templateData(view ?? { upstreams: [], leftOut: [] }, 'http', '127.9.9.9:20000'),
+    templateData(view ?? { upstreams: [], routes: [], leftOut: [] }, 'http', '127.9.9.9:20000'),
   );
   const fresh = after?.upstreams.filter((upstream, at) => upstream !== before?.upstreams[at]);
   expect(fresh?.map(({ name }) => name)).toEqual(['svc07']);
@@ -143,7 +143,7 @@ test('the data and the lines of an upstream that stays the same are not made aga
 test('a template may write the lines of an upstream that it made itself, and change that', async () => {
   const { on } = hundred();
   const { view } = await pass(on);
-  const it = templateData(view ?? { upstreams: [], leftOut: [] }, 'http', '127.9.9.9:20000');
+  const it = templateData(view ?? { upstreams: [], routes: [], leftOut: [] }, 'http', '127.9.9.9:20000');
   const [one] = it.upstreams;
   if (one === undefined) throw new Error('there are a hundred');
   const own = { ...one, servers: one.servers.slice(0, 1) };

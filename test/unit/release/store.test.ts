@@ -71,6 +71,26 @@ test('what was published and proven is known to the next process, view and index
   expect(await open().proven()).toEqual(release);
 });
 
+test('routes and what was discovered are known to the next process', async () => {
+  const releases = open();
+  await publish(releases, '# one\n');
+  const found = {
+    ...view(upstream([server(1)], { name: 'web9', service: 'web9', discovered: true })),
+    routes: [{ host: 'example.org', path: '/api', upstream: 'web9' }],
+  };
+  await releases.remember(found, {});
+  expect((await open().live())?.view).toEqual(found);
+});
+
+test('a manifest of before there were routes has none', async () => {
+  const { folder } = await publish(open(), '# one\n');
+  const path = join(folder, 'manifest.json');
+  const { view: seenThen, ...manifest } = JSON.parse(readFileSync(path, 'utf8'));
+  const { routes: _, ...old } = seenThen;
+  writeFileSync(path, JSON.stringify({ ...manifest, view: old }));
+  expect((await open().live())?.view).toEqual({ ...seen, routes: [] });
+});
+
 test('a remembered view is that of the live release from then on', async () => {
   await publish(open(), '# one\n');
   const kept = view(upstream([server(1, { lostSince: 5 })], { origin: 'kept' }));

@@ -1,0 +1,96 @@
+import type { Problem } from './problem.ts';
+import { routesIn } from './routes.ts';
+import type { View } from './view.ts';
+
+/**
+ * What came or went by discovery and nginx did not take: it waits, since whoever registers a service must not
+ * keep the changes of others from nginx. Some name may be that of an upstream of nginx.conf's own, or of a host that it
+ * names with a port; and what is gone may be named there. By `keyOf`.
+ */
+export type PutOff = ReadonlyMap<string, Refused>;
+
+/** What happened to an upstream. `route`: it has another one, or none any more. */
+export interface Moved {
+  readonly name: string;
+  readonly how: 'came' | 'went' | 'route';
+}
+
+interface Refused extends Moved {
+  readonly why: string;
+  readonly failures: number;
+  /** When it is tried again, in ms since the epoch. */
+  readonly until: number;
+}
+
+/** The wait for the next try doubles between these, in ms: each costs a test. */
+const firstRetry = 4_000;
+const lastRetry = 600_000;
+
+/** Where so many are put off, no more time is spent on finding out which. */
+const many = 8;
+
+function keyOf({ name, how }: Moved): string {
+  return `${how} ${name}`;
+}
+
+/** Those whose time has not come yet. */
+export function inEffect(putOff: PutOff, now: number): PutOff {
+  return new Map([...putOff].filter(([, { until }]) => now < until));
+}
+
+/** When the first of them is tried again, in ms since the epoch. */
+export function dueOf(putOff: PutOff): number | undefined {
+  const times = [...putOff.values()].map(({ until }) => until);
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** Why it is put off, by the names of those that this happened to. */
+export function putOffThat(putOff: PutOff, how: Moved['how']): ReadonlyMap<string, string> {
+  const some = [...putOff.values()].filter((one) => one.how === how);
+  return new Map(some.map(({ name, why }) => [name, why]));
+}
+
+/** What happened by discovery from one view to the next, less what is put off already. */
+export function movedByDiscovery(before: View | undefined, after: View, putOff: PutOff): Moved[] {
+  const [was, is] = [discoveredIn(before), discoveredIn(after)];
+  const [led, leads] = [routesIn(before), routesIn(after)];
+  const all = [...is.difference(was)].map((name): Moved => ({ name, how: 'came' }));
+  all.push(...[...was.difference(is)].map((name): Moved => ({ name, how: 'went' })));
+  for (const name of new Set([...led.keys(), ...leads.keys()])) {
+    const isThere = was.has(name) === is.has(name);
+    if (isThere && led.get(name) !== leads.get(name)) all.push({ name, how: 'route' });
+  }
+  return all.filter((moved) => !putOff.has(keyOf(moved)));
+}
+
+function discoveredIn(view: View | undefined): Set<string> {
+  const found = (view?.upstreams ?? []).filter(({ discovered }) => discovered === true);
+  return new Set(found.map(({ name }) => name));
+}
+
+/** With those that the problems name; with all of them, where they name none. */
+export function putOffMore(
+  known: PutOff,
+  moved: readonly Moved[],
+  problems: readonly Problem[],
+  now: number,
+): PutOff {
+  const text = problems.map(({ what }) => what.toLowerCase()).join('\n');
+  const named = moved.filter(({ name }) => mentions(text, name.toLowerCase()));
+  const why = problems[0] === undefined ? 'it was refused' : placed(problems[0]);
+  const more = (named.length > 0 && known.size < many ? named : moved).map((one) => {
+    const failures = (known.get(keyOf(one))?.failures ?? 0) + 1;
+    const until = now + Math.min(lastRetry, firstRetry * 2 ** (failures - 1));
+    return [keyOf(one), { ...one, why, failures, until }] as const;
+  });
+  return new Map([...known, ...more]);
+}
+
+/** As in `duplicate upstream "web1"` and `there is no upstream web1`. */
+function mentions(text: string, name: string): boolean {
+  return text.includes(`upstream "${name}"`) || new RegExp(`upstream ${name}(?![\\w-])`).test(text);
+}
+
+function placed({ what, where }: Problem): string {
+  return where === undefined ? what : `${where}: ${what}`;
+}
