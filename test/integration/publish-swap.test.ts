@@ -47,7 +47,7 @@ test('ten swaps a second, and no parse fails or reads two releases', async () =>
     report: () => {},
     assertLocked: async () => {},
   });
-  const view = { upstreams: [], leftOut: [] };
+  const view = { upstreams: [], routes: [], leftOut: [] };
   const a = await releases.stage(filesOf('a'), view);
   const b = await releases.stage(filesOf('b'), view);
   for (const candidate of [a, b]) await releases.seal(candidate);
