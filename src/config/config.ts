@@ -1,4 +1,5 @@
 import type { Plan } from '../pipeline/plan.ts';
+import type { Owner } from '../pipeline/release.ts';
 import type { ReadToken } from './token.ts';
 
 /** The whole configuration, resolved: paths absolute, times in ms, nothing left to look up but a token that is rotated. */
@@ -79,11 +80,14 @@ export type TemplatesConfig =
   | { readonly kind: 'folder'; readonly folder: string }
   | { readonly kind: 'list'; readonly list: readonly TemplateConfig[] };
 
-interface TemplateConfig {
+export interface TemplateConfig {
   /** Absolute. */
   readonly source: string;
-  /** `http/NAME` or `stream/NAME`. */
+  /** `http/NAME`, `stream/NAME` or an absolute path. */
   readonly destination: string;
+  /** Permission bits. */
+  readonly mode?: number;
+  readonly owner?: Owner;
 }
 
 interface ListenConfig {

@@ -55,18 +55,31 @@ export const path = clean.min(1, 'not a path; it may not be empty');
 /** As `path`, or empty for none. */
 export const optionalPath = clean;
 
+/** Each part of it but `.` and `..`: one file has one name, as far as that can be told without the disk. */
+const absolute = String.raw`(?:\/(?!\.{1,2}(?:\/|$))[^\/\p{Cc}]+)+`;
+const released = String.raw`(?:(?:http|stream)\/)?[A-Za-z0-9_-][A-Za-z0-9._-]*`;
+
+/** Where a rendered file goes that lies outside of the managed folder. */
+export const absoluteDestination = z
+  .string()
+  .regex(
+    new RegExp(`^${absolute}$`, 'u'),
+    'not a destination; write an absolute path, without . and .. in it',
+  );
+
 /**
- * Where a rendered file goes in a release, `http/NAME`, `stream/NAME`, or `NAME` for `http`; gives the
- * first two. nginx's globs pass over a leading dot, and `upsync.conf` is a file of upsync's own.
+ * Where a rendered file goes: in a release, `http/NAME`, `stream/NAME`, or `NAME` for `http` (gives the first two), or
+ * outside of the managed folder, by an absolute path. nginx's globs pass over a leading dot, and `upsync.conf` is a
+ * file of upsync's own.
  */
 export const destination = z
   .string()
   .regex(
-    /^((http|stream)\/)?[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
-    'not a destination; write http/NAME or stream/NAME, NAME of A-Z a-z 0-9 . _ - and without a leading dot',
+    new RegExp(`^(?:${released}|${absolute})$`, 'u'),
+    'not a destination; write http/NAME or stream/NAME, NAME of A-Z a-z 0-9 . _ - and without a leading dot, or an absolute path',
   )
   .transform((text) => (text.includes('/') ? text : `http/${text}`))
   .refine(
-    (text) => !text.endsWith('/upsync.conf'),
+    (text) => text.startsWith('/') || !text.endsWith('/upsync.conf'),
     'upsync.conf is a file of upsync itself; choose another name',
   );

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { ProblemError } from '../pipeline/problem.ts';
-import type { Config, ConsulConfig, NginxConfig, TemplatesConfig } from './config.ts';
+import type { Config, ConsulConfig, NginxConfig } from './config.ts';
 import type { Environment } from './given.ts';
 import type { Merged } from './merge.ts';
 import { toPlan } from './plan.ts';
 import { toProcess } from './process.ts';
+import { resolveTemplates } from './resolve-templates.ts';
 import type { Settings } from './schema.ts';
 import { type ReadToken, tokenReader } from './token.ts';
 
@@ -12,12 +13,13 @@ import { type ReadToken, tokenReader } from './token.ts';
 export async function resolveConfig(settings: Settings, from: Merged, env: Environment): Promise<Config> {
   const absolute = absoluteFrom(from);
   const nginx = toNginx(settings.nginx, absolute);
+  const output = includable(absolute('output', settings.output), from.where(['output']));
   return {
     plan: toPlan(settings),
     consul: await resolveConsul(settings.consul, from, env),
     nginx,
-    output: includable(absolute('output', settings.output), from.where(['output'])),
-    templates: toTemplates(settings.templates, (path) => absolute('templates', path)),
+    output,
+    templates: await resolveTemplates(settings.templates, output, from),
     gateway: settings.gateway.listen,
     environment: Object.fromEntries(settings.expose.env.map((name) => [name, env[name]])),
     process: toProcess(settings, nginx.conf, from),
@@ -86,12 +88,6 @@ function toNginx(nginx: Settings['nginx'], absolute: Absolute): NginxConfig {
     proof: nginx.proof,
     proofTimeout: nginx.proof_timeout,
   };
-}
-
-function toTemplates(given: Settings['templates'], absolute: (path: string) => string): TemplatesConfig {
-  if (given === undefined) return { kind: 'builtin' };
-  if (typeof given === 'string') return { kind: 'folder', folder: absolute(given) };
-  return { kind: 'list', list: given.map((one) => ({ ...one, source: absolute(one.source) })) };
 }
 
 /** nginx includes the folder's files by name, in a directive that reads quotes, globs and variables. */

@@ -3,11 +3,23 @@ import type { View } from './view.ts';
 
 /** One rendered file. */
 export interface File {
-  /** Relative to the release: `http/<name>` or `stream/<name>`, the context in which nginx includes it. */
+  /**
+   * Relative to the release: `http/<name>` or `stream/<name>`, the context in which nginx includes it. Or absolute: its
+   * destination outside of the managed folder.
+   */
   readonly path: string;
   readonly contents: string;
+  /** Permission bits; undefined for 0644 within the umask. */
+  readonly mode?: number;
+  readonly owner?: Owner;
   /** Read by the Lua balancer, and by nginx itself never. All else is configuration, which nginx tests. */
   readonly part?: 'peers';
+}
+
+/** By number; without `gid` the group stays as it is. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid?: number;
 }
 
 /** A staged folder, complete on disk and referenced by nothing. */

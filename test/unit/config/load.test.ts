@@ -161,6 +161,40 @@ describe('templates', () => {
       'upsync.yaml:1 templates.1.destination: two templates write this file; choose another name',
     );
   });
+
+  test('may lie anywhere, with a mode and an owner by name or number', async () => {
+    const list =
+      '[{source: /a, destination: /etc/nginx/a.conf, mode: "0640", owner: root:daemon}, ' +
+      '{source: /b, destination: b.conf, mode: "600", owner: "33"}]';
+    const { templates } = await load({ yaml: `templates: ${list}\nupstreams: {a: }` });
+    expect(templates).toEqual({
+      kind: 'list',
+      list: [
+        { source: '/a', destination: '/etc/nginx/a.conf', mode: 0o640, owner: { uid: 0, gid: 1 } },
+        { source: '/b', destination: 'http/b.conf', mode: 0o600, owner: { uid: 33 } },
+      ],
+    });
+  });
+
+  test.each([
+    [
+      '{destination: /etc/nginx/upsync/http/a.conf}',
+      'destination: /etc/nginx/upsync/http/a.conf lies in the managed',
+    ],
+    ['{destination: /etc/nginx/upsync}', 'destination: /etc/nginx/upsync lies in the managed folder'],
+    ['{destination: /a, mode: 0644}', 'mode: not a text; put it in quotes'],
+    ['{destination: /a, mode: "0948"}', 'mode: not a mode; write three octal digits in quotes'],
+    ['{destination: /a, mode: "4755"}', 'mode: not a mode'],
+    [
+      '{destination: /a, owner: nobody-of-this-name}',
+      'owner: /etc/passwd has no nobody-of-this-name; add it',
+    ],
+    ['{destination: /a, owner: "root:nobody-of-this-name"}', 'owner: /etc/group has no nobody-of-this-name'],
+    ['{destination: /a, owner: "a b"}', 'owner: not an owner; write user, or user:group'],
+  ])('%s is refused', async (one, complaint) => {
+    const yaml = `templates: [${one.replace('{', '{source: /s, ')}]\nupstreams: {a: }`;
+    expect(await complaintOf({ yaml })).toContain(`upsync.yaml:1 templates.0.${complaint}`);
+  });
 });
 
 test('no upstream at all is an error that says how to name one', async () => {

@@ -31,13 +31,22 @@ describe('a destination', () => {
     ['gateway.conf', 'http/gateway.conf'],
     ['http/gateway.conf', 'http/gateway.conf'],
     ['stream/redis', 'stream/redis'],
+    ['/etc/nginx/conf.d/gateway.conf', '/etc/nginx/conf.d/gateway.conf'],
+    ['/srv/a b/.c..d', '/srv/a b/.c..d'],
+    ['/etc/nginx/upsync.conf', '/etc/nginx/upsync.conf'],
   ])('%s is %s', (given, full) => {
     expect(destination.parse(given)).toBe(full);
   });
 
   test.each([
     '',
-    '/etc/passwd',
+    '/',
+    '/etc/',
+    '/etc//a',
+    '/etc/./a',
+    '/etc/../a',
+    '/etc/..',
+    '/etc/a\nb',
     '../a',
     'http/../a',
     'mail/a',
