@@ -50,13 +50,16 @@ export type Event =
     }
   /** A query is wanted no more. */
   | { readonly type: 'forgotten'; readonly query: QueryKey }
-  /** The configuration that counts from now on. */
+  /** The configuration that counts from now on. `units` are named; without any it is left out. */
   | {
       readonly type: 'configured';
       readonly upstreams: readonly UpstreamPlan[];
       readonly discover?: DiscoverPlan;
       readonly terms: Terms;
+      readonly units?: readonly string[];
     }
+  /** Something happened to the files of another program. It is wrapped, so that nobody takes it for nginx's. */
+  | { readonly type: 'unit'; readonly unit: string; readonly event: Event }
   /** The release that `current` names at the start of a run, before any pass. */
   | { readonly type: 'found'; readonly release: Release | undefined }
   /** A pass begins; `reconciled` ends it. */

@@ -36,7 +36,7 @@ export async function loop(pipeline: Pipeline, bell: Quiescence, signal: AbortSi
         : {}),
     });
     if (outcome.kind === 'published' && outcome.proof.kind === 'proven')
-      bell.reached(outcome.proof.pushed ? 'push' : 'reload');
+      bell.reached('pushed' in outcome.proof ? 'push' : 'reload');
     // What ends that wait is another change.
     if (done || outcome.kind === 'lacking') changedAt = undefined;
     if (outcome.kind === 'superseded') bell.nudge();

@@ -73,7 +73,7 @@ export function remember(
       return { ...rest, barred: { digest, failures, until: now + delay } };
     }
     case 'published':
-      return outcome.proof.kind === 'proven' && outcome.proof.pushed !== true
+      return outcome.proof.kind === 'proven' && !('pushed' in outcome.proof)
         ? { ...rest, reloadedAt: now }
         : rest;
     case 'superseded':

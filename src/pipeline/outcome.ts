@@ -35,6 +35,8 @@ export type Proof =
       /** Nothing was reloaded: the workers took the release by themselves. */
       readonly pushed?: true;
     }
+  /** Of another program: its reload command succeeded, or it has none and watches its files. Nobody can ask it more. */
+  | { readonly kind: 'proven'; readonly by: 'command' | 'files' }
   | { readonly kind: 'stopped'; readonly problem?: Problem }
   | { readonly kind: 'unproven'; readonly problem: Problem; readonly pushed?: true };
 

@@ -21,7 +21,10 @@ export function isSilent(event: Event): event is Silent {
 }
 
 /** The line of every event but `reconciled`, whose lines outcome-lines.ts writes. */
-export function eventLine(event: Exclude<Event, Silent | { type: 'reconciled' }>, now: number): Line {
+export function eventLine(
+  event: Exclude<Event, Silent | { type: 'reconciled' | 'unit' }>,
+  now: number,
+): Line {
   switch (event.type) {
     case 'answered': {
       const { query, of, instances, index, ms } = event;

@@ -5,6 +5,7 @@ import { eventLine, isSilent } from './event-line.ts';
 import type { Line } from './line.ts';
 import { endLine, noticeLine, topicOf } from './notice-line.ts';
 import { outcomeLines } from './outcome-lines.ts';
+import { createUnitLog } from './unit-log.ts';
 
 /** What lasts is said once, and again after this long, in ms. */
 const reminder = 60_000;
@@ -18,6 +19,7 @@ const patience = 1_000;
  */
 export function createLog(write: (line: Line) => void, clock: Clock): Report {
   const said = new Map<string, { identity: string; at: number }>();
+  const sayUnit = createUnitLog(write, clock);
   let notices: ReadonlyMap<string, Notice> = new Map();
 
   return (event) => {
@@ -27,6 +29,8 @@ export function createLog(write: (line: Line) => void, clock: Clock): Report {
         // Who waits has not looked yet.
         if (event.outcome.kind !== 'waiting') sayNotices(event.notices);
         return sayOutcome(event);
+      case 'unit':
+        return sayUnit(event);
       case 'process':
         // Another configuration has other upstreams.
         if (event.state === 'reconfigured') notices = new Map();

@@ -70,6 +70,7 @@ function published(
   steps: StepTimes,
   changeToLive: number | undefined,
 ): string {
+  if (proof.kind === 'proven' && !('workers' in proof)) return `release ${digest} is in place`;
   if (proof.kind === 'stopped') {
     const why = proof.problem === undefined ? 'nginx is not running' : sentence(proof.problem);
     return `release ${digest} is published, and what nginx starts with: ${why}`;

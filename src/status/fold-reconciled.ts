@@ -4,7 +4,7 @@ import type { Problem } from '../pipeline/problem.ts';
 import { few } from '../report/line.ts';
 import { observed, withSteps } from './histogram.ts';
 import { changeRecords, withRecord } from './release-record.ts';
-import type { State } from './state.ts';
+import type { Blocked, State } from './state.ts';
 
 /** nginx may find many faults in one candidate. */
 const shownProblems = 10;
@@ -60,7 +60,8 @@ function foldPublished(
   changeToLive: number | undefined,
   now: number,
 ): State {
-  const isLive = proof.kind === 'proven';
+  const live = proof.kind === 'proven' && 'workers' in proof ? proof : undefined;
+  const isLive = live !== undefined;
   return {
     ...state,
     serving: release,
@@ -74,8 +75,8 @@ function foldPublished(
       result: isLive ? 'live' : 'published',
       changeToLive: isLive ? changeToLive : undefined,
       steps,
-      by: isLive ? (proof.pushed === true ? 'push' : 'reload') : undefined,
-      workers: isLive ? proof.workers : undefined,
+      by: live === undefined ? undefined : live.pushed === true ? 'push' : 'reload',
+      workers: live?.workers,
       changes: changeRecords(changes),
       problem: undefined,
     }),
@@ -101,17 +102,18 @@ function foldRolledBack(
   return block({ ...state, releases, serving: to }, 'rolledBack', 'prove', [problem], now);
 }
 
+function block(state: State, by: Blocked['by'], at: Step, problems: readonly Problem[], now: number): State {
+  return { ...state, blocked: blockedAfter(state.blocked, by, at, problems, now) };
+}
+
 /** Until a pass succeeds it is one block, however its reasons change. */
-function block(
-  state: State,
-  by: 'rejected' | 'rolledBack' | 'failed',
+export function blockedAfter(
+  before: Blocked | undefined,
+  by: Blocked['by'],
   at: Step,
   problems: readonly Problem[],
   now: number,
-): State {
-  const { since = now, times = 0 } = state.blocked ?? {};
-  return {
-    ...state,
-    blocked: { by, at, since, times: times + 1, problems: problems.slice(0, shownProblems) },
-  };
+): Blocked {
+  const { since = now, times = 0 } = before ?? {};
+  return { by, at, since, times: times + 1, problems: problems.slice(0, shownProblems) };
 }

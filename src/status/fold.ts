@@ -1,14 +1,12 @@
 import type { Event } from '../pipeline/event.ts';
 import { serviceQueries } from '../pipeline/observe.ts';
-import type { Problem } from '../pipeline/problem.ts';
 import { queryKey } from '../pipeline/query.ts';
+import { withProblem } from './fold-problem.ts';
 import { foldQueries } from './fold-query.ts';
 import { foldReconciled } from './fold-reconciled.ts';
+import { foldUnit, unitsOf } from './fold-unit.ts';
 import { noObservations, observed } from './histogram.ts';
 import type { NginxState, State } from './state.ts';
-
-/** So many faults that ended nothing are remembered. */
-const rememberedProblems = 20;
 
 export function freshState(version: string, now: number): State {
   return {
@@ -26,6 +24,7 @@ export function freshState(version: string, now: number): State {
     releases: [],
     problems: [],
     listening: undefined,
+    units: new Map(),
     counts: {
       passes: {},
       reloads: {},
@@ -55,6 +54,8 @@ export function fold(state: State, event: Event, now: number): State {
       return { ...state, queries: foldQueries(state.queries, [[event, now]]) };
     case 'configured':
       return foldConfigured(state, event);
+    case 'unit':
+      return foldUnit(state, event, now);
     case 'process':
       return event.state === 'stopping' ? { ...state, process: 'stopping' } : state;
     case 'supervised':
@@ -79,15 +80,10 @@ export function fold(state: State, event: Event, now: number): State {
     case 'placed':
       return foldTurn(state, event);
     case 'unplaced':
-      return foldTurn(foldProblem(state, event, now), event);
+      return foldTurn(withProblem(state, event.problem, now), event);
     case 'problem':
-      return foldProblem(state, event, now);
+      return withProblem(state, event.problem, now);
   }
-}
-
-function foldProblem(state: State, { problem }: { readonly problem: Problem }, now: number): State {
-  const problems = [...state.problems, { at: now, problem }].slice(-rememberedProblems);
-  return { ...state, problems, counts: { ...state.counts, problems: state.counts.problems + 1 } };
 }
 
 function foldTurn(state: State, { type, after }: Extract<Event, { type: 'placed' | 'unplaced' }>): State {
@@ -101,7 +97,8 @@ function foldConfigured(state: State, event: Extract<Event, { type: 'configured'
   const wanted = new Set(event.upstreams.flatMap((upstream) => serviceQueries(upstream).map(queryKey)));
   const queries = new Map([...state.queries].filter(([key]) => wanted.has(key)));
   const pulse = { ...state.pulse, passSince: undefined };
-  return { ...state, configured: event, queries, listening: undefined, pulse };
+  const units = unitsOf(state.units, event.units ?? []);
+  return { ...state, configured: event, queries, listening: undefined, units, pulse };
 }
 
 function foldApplied(state: State, { digest, proof, pushed }: Extract<Event, { type: 'applied' }>): State {

@@ -2,6 +2,7 @@ import process from 'node:process';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { FoldedHistogram } from './folded-histogram.ts';
 import type { Status } from './schema.ts';
+import { ofUnits } from './unit-metrics.ts';
 
 export const metricsType = Registry.PROMETHEUS_CONTENT_TYPE;
 
@@ -31,6 +32,7 @@ export async function metricsOf(status: Status): Promise<string> {
   ofUpstreams(status, gauge);
   ofNginx(status, gauge);
   ofChanges(status, gauge, counter);
+  ofUnits(status, gauge, counter);
   histogram('upsync_change_to_live_seconds', "From Consul's answer to the proof that nginx runs it.", [
     [{}, status.changeToLive],
   ]);
@@ -45,7 +47,7 @@ export async function metricsOf(status: Status): Promise<string> {
   return registry.metrics();
 }
 
-type Add = (name: string, help: string, samples: Samples) => void;
+export type Add = (name: string, help: string, samples: Samples) => void;
 
 function ofProcess({ version, startedAt, alive, ready, counts }: Status, gauge: Add, counter: Add): void {
   const { user, system } = process.cpuUsage();

@@ -5,7 +5,7 @@ import { followedOf } from './followed.ts';
 import { bounds, type Histogram } from './histogram.ts';
 import { short, upstreamsOf } from './present-upstreams.ts';
 import type { Status } from './schema.ts';
-import type { QueryState, ReleaseRecord, State } from './state.ts';
+import type { Blocked, QueryState, ReleaseRecord, State, UnitState } from './state.ts';
 import { consulState, isAlive, notReady } from './verdict.ts';
 import { warnings } from './warnings.ts';
 
@@ -37,13 +37,14 @@ export function statusOf(state: State, now: number): Status {
       waiting === undefined
         ? null
         : { why: waiting.why, until: 'until' in waiting ? Math.round(waiting.until) : null },
-    blocked: blocked === undefined ? null : { ...blocked, problems: blocked.problems.map(whole) },
+    blocked: blockedStatus(blocked),
     queries: Object.fromEntries([...state.queries].map(([key, query]) => [key, queryStatus(query)])),
     upstreams: upstreamsOf(followedOf(configured, serving?.view.upstreams), serving?.view, state.notices),
     releases: Object.fromEntries(state.releases.map((record) => [record.number, releaseStatus(record)])),
     problems: state.problems.map(({ at, problem }) => ({ at, problem: whole(problem) })),
     listening:
       listening === undefined ? null : { at: listening.at, problem: problemOrNull(listening.problem) },
+    units: Object.fromEntries([...state.units].map(([name, unit]) => [name, unitStatus(unit)])),
     counts: {
       ...counts,
       passes: { ...counts.passes },
@@ -56,6 +57,20 @@ export function statusOf(state: State, now: number): Status {
       Object.entries(state.steps).map(([step, times]) => [step, histogramStatus(times)]),
     ),
   };
+}
+
+function unitStatus(unit: UnitState): Status['units'][string] {
+  const { release = null, blocked, aside, passes } = unit;
+  return {
+    upToDate: release !== null && blocked === undefined && aside === undefined,
+    release,
+    blocked: blockedStatus(blocked),
+    passes: { ...passes },
+  };
+}
+
+function blockedStatus(blocked: Blocked | undefined): Status['blocked'] {
+  return blocked === undefined ? null : { ...blocked, problems: blocked.problems.map(whole) };
 }
 
 const queryStatus = perObject(({ answer, failing, errors }: QueryState): Status['queries'][string] => {

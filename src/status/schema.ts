@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { blocked, counted } from './schema-parts.ts';
 import { count, ms, problem, query, time } from './schema-query.ts';
+import { unit } from './schema-unit.ts';
 import { supervised } from './supervised.ts';
 
 const server = z.object({
@@ -98,8 +100,6 @@ const histogram = z.object({
   count,
 });
 
-const counted = z.record(z.string(), count);
-
 /** What `/status` says. Whoever reads it across versions should pass over keys that they do not know. */
 export const statusSchema = z.object({
   time: time.describe('when this was said, in ms since the epoch'),
@@ -133,16 +133,7 @@ export const statusSchema = z.object({
     .object({ why: z.string(), until: time.nullable().describe('null: nobody knows') })
     .nullable()
     .describe('why nothing is done for now'),
-  blocked: z
-    .object({
-      by: z.enum(['rejected', 'rolledBack', 'failed']),
-      at: z.enum(['render', 'stage', 'test', 'publish', 'prove']),
-      since: time,
-      times: count,
-      problems: z.array(problem),
-    })
-    .nullable()
-    .describe('what keeps the newest change from nginx'),
+  blocked: blocked.describe('what keeps the newest change from nginx'),
   queries: z
     .record(z.string(), query)
     .describe("by key, such as service:web1; the log's lines begin with it"),
@@ -163,6 +154,7 @@ export const statusSchema = z.object({
     rejected: z.object({ render: count, test: count }),
     problems: count,
   }),
+  units: z.record(z.string(), unit).describe('files of other programs, by name'),
   changeToLive: histogram,
   turns: histogram.describe('in a fleet: how long reloads waited for their turn'),
   steps: z.record(z.string(), histogram).describe('by step'),

@@ -29,6 +29,8 @@ export interface State {
   /** The newest last. */
   readonly problems: readonly { readonly at: number; readonly problem: Problem }[];
   readonly listening: { readonly at: string; readonly problem: Problem | undefined } | undefined;
+  /** Files of other programs, by name. */
+  readonly units: ReadonlyMap<string, UnitState>;
   readonly counts: Counts;
   readonly changeToLive: Histogram;
   /** How long reloads waited for their turn. */
@@ -79,8 +81,18 @@ export interface NginxState {
   readonly problem: Problem | undefined;
 }
 
-/** What keeps the newest change from nginx. */
-interface Blocked {
+/** Files of another program. */
+export interface UnitState {
+  /** The release that it was last told of with success, and when that was seen. */
+  readonly release: { readonly digest: string; readonly at: number } | undefined;
+  readonly blocked: Blocked | undefined;
+  /** The newest templates are not in use: why. */
+  readonly aside: string | undefined;
+  readonly passes: Counts['passes'];
+}
+
+/** What keeps the newest change from nginx, or from another program. */
+export interface Blocked {
   readonly by: 'rejected' | 'rolledBack' | 'failed';
   readonly at: Step;
   /** When the first of these passes ended so. */

@@ -16,6 +16,7 @@ export function statusText(status: Status, { coloured }: TextOptions = { coloure
   const blocks = [
     headLines(status, paint),
     table(['UPSTREAM', 'SERVERS', 'FROM', 'IN CONSUL', 'ANSWERED'], upstreamRows(status, paint)),
+    table(['UNIT', 'RELEASE', 'SINCE', 'STATE'], unitRows(status, paint)),
     status.warnings.map((warning) => paint.warn(`! ${printable(warning)}`)),
     table(['RELEASE', 'WHEN', 'LIVE AFTER', 'TEST', 'BY', 'WHAT'], releaseRows(status, paint)),
     problemLines(status),
@@ -98,6 +99,19 @@ function upstreamRows({ upstreams, queries, time }: Status, paint: Paint): Cell[
     ];
   });
 }
+
+function unitRows({ units, time }: Status, paint: Paint): Cell[][] {
+  return Object.entries(units).map(([name, { release, blocked, upToDate }]) => [
+    { text: name },
+    { text: release?.digest ?? '-' },
+    { text: release === null ? '-' : `${duration(time - release.at)} ago` },
+    upToDate
+      ? { text: 'up to date', paint: paint.good }
+      : { text: blocked === null ? 'waits' : `${blockWords[blocked.by]} at ${blocked.at}`, paint: paint.bad },
+  ]);
+}
+
+const blockWords = { rejected: 'rejected', rolledBack: 'rolled back', failed: 'fails' } as const;
 
 function healthWords(health: Readonly<Record<string, number>>): string {
   const parts = Object.entries(health).flatMap(([state, count]) => (count === 0 ? [] : `${count} ${state}`));

@@ -16,6 +16,7 @@ export function warnings(state: State, now: number): string[] {
     ...ofConsul(state, now),
     ...cut(state.notices.filter((notice) => !isOfInstance(notice)).map((notice) => say(notice, now))),
     ...cut(state.notices.filter(isOfInstance).map((notice) => say(notice, now))),
+    ...ofUnits(state, now),
     ...ofListening(state),
   ];
 }
@@ -44,7 +45,7 @@ const kept = {
   failed: 'the newest change fails',
 } as const;
 
-function ofBlock({ blocked }: State, now: number): string[] {
+function ofBlock({ blocked }: Pick<State, 'blocked'>, now: number): string[] {
   if (blocked === undefined) return [];
   const since = duration(now - blocked.since);
   return blocked.problems.map(
@@ -78,6 +79,13 @@ function ofConsul({ queries }: State, now: number): string[] {
 /** Without the number that it grows by. */
 function reason({ what }: Problem): string {
   return what.replaceAll(/\d+/g, '#');
+}
+
+function ofUnits({ units }: State, now: number): string[] {
+  return [...units].flatMap(([name, unit]) => [
+    ...ofBlock(unit, now).map((text) => `${name}: ${text}`),
+    ...(unit.aside === undefined ? [] : [`${name}: the newest templates are put aside: ${unit.aside}`]),
+  ]);
 }
 
 function ofListening({ listening }: State): string[] {
