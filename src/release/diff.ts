@@ -5,16 +5,23 @@ import type { Candidate, FileDiff, Release } from '../pipeline/release.ts';
 
 /** Unified diffs of the rendered files, live against candidate; equal files are left out. */
 export async function diffReleases(candidate: Candidate, live: Release | undefined): Promise<FileDiff[]> {
+  const before = live === undefined ? new Map<string, string>() : await readRendered(live.folder);
+  return diffFiles(before, await readRendered(candidate.folder));
+}
+
+/** The same of texts by their path. */
+export async function diffFiles(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): Promise<FileDiff[]> {
   // Only a dry run shows them.
   const { createTwoFilesPatch } = await import('diff');
-  const before = live === undefined ? new Map<string, string>() : await readRendered(live.folder);
-  const after = await readRendered(candidate.folder);
   return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((path) => {
     const old = before.get(path);
     const fresh = after.get(path);
     if (old === fresh) return [];
     const name = (contents: string | undefined, side: string) =>
-      contents === undefined ? '/dev/null' : `${side}/${path}`;
+      contents === undefined ? '/dev/null' : join(side, path);
     const patch = createTwoFilesPatch(name(old, 'live'), name(fresh, 'candidate'), old ?? '', fresh ?? '');
     return [{ path, patch: patch.replace(/^=+\n/, '') }];
   });

@@ -37,7 +37,7 @@ export function writeAll(folder: string, files: readonly (readonly [path: string
   for (const [path, text] of files) write(path, text);
 }
 
-function write(path: string, text: string): void {
+function write(path: string, text: string | Uint8Array): void {
   try {
     writeFileSync(path, text, { mode: 0o644 });
   } catch (error) {
@@ -83,7 +83,7 @@ function atPath(path: string, error: unknown): ProblemError {
 }
 
 /** Replaces a file in one step: whoever reads sees the old contents or the new. */
-export async function replaceDurably(path: string, contents: string): Promise<void> {
+export async function replaceDurably(path: string, contents: string | Uint8Array): Promise<void> {
   const fresh = `${path}.${randomUUID()}`;
   write(fresh, contents);
   await syncPath(fresh);

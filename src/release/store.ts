@@ -17,6 +17,7 @@ import { pointAt, pointDurably, replaceByCopy, replaceDurably, syncAll, syncPath
 import { layoutOf } from './layout.ts';
 import type { Lua } from './lua-code.ts';
 import { manifestPath, manifestText, readManifest } from './manifest.ts';
+import { stamp } from './stamp.ts';
 import { namedFolders, sweep, sweepShared } from './sweep.ts';
 import { writeRelease } from './write.ts';
 
@@ -180,9 +181,4 @@ export function createReleases(options: StoreOptions): Releases {
 
 function missing(folder: string): never {
   throw new ProblemError({ what: 'a release was published that was not staged', where: folder });
-}
-
-/** `20261123T052400.123Z`: sorts by time, and a person can read it. */
-function stamp(time: number): string {
-  return new Date(time).toISOString().replaceAll(/[-:]/g, '');
 }

@@ -5,10 +5,10 @@ import { targetOf } from './disk.ts';
 import type { Layout } from './layout.ts';
 
 /** How many releases stay besides `current` and `proven`: nginx may be reading one, a person may want one back. */
-const oldReleases = 5;
+export const oldReleases = 5;
 
 /** What disk.ts makes beside a path before it renames it: such a name stays only where a process was killed. */
-const unfinished = /\.[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+export const unfinished = /\.[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
 /** The releases that must stay. */
 export function namedFolders({ current, proven }: Layout): ReadonlySet<string> {
