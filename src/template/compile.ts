@@ -4,7 +4,7 @@ import { Eta } from 'eta/core';
 import { type Problem, ProblemError } from '../pipeline/problem.ts';
 import type { TemplateData } from './it.ts';
 import { marked, unmark, type Written } from './marks.ts';
-import { quoteForNginx, textOf } from './quote.ts';
+import { lineOfText, type Quoting, quoteForNginx, textOf } from './quote.ts';
 import { isRaw, rawText, withRawMarked } from './raw.ts';
 import type { Sources } from './sources.ts';
 
@@ -15,7 +15,7 @@ export type Page = (data: TemplateData, texts: ReadonlyMap<string, string>) => s
  * Compiles every template, so that an error in one shows before anything is rendered. Throws
  * ProblemError with file and line. Each page throws ProblemError too where it fails to render.
  */
-export function compile({ texts, pages }: Sources): Map<string, Page> {
+export function compile({ texts, pages }: Sources, quoting: Quoting = 'nginx'): Map<string, Page> {
   const paths = new Map([...texts].map(([path, text]) => [text.replace(/\r\n?/g, '\n'), path]));
   let written: Written[] = [];
   let foreign: ReadonlyMap<string, string> = new Map();
@@ -24,6 +24,7 @@ export function compile({ texts, pages }: Sources): Map<string, Page> {
     filterFunction: (value: unknown) => (isRaw(value) ? rawText(value, foreign) : textOf(value)),
     /** Eta calls it as a method of what the template that is being rendered knows of itself. */
     escapeFunction(this: Frame, value: unknown) {
+      if (quoting === 'none') return lineOfText(value);
       if (typeof value !== 'string') return quoteForNginx(value);
       const number = written.push({ value, where: `${paths.get(this.templateStr) ?? ''}:${this.line}` }) - 1;
       return quoteForNginx(value, (text) => marked(text, number));
@@ -46,8 +47,9 @@ export function compile({ texts, pages }: Sources): Map<string, Page> {
   const page = (source: string): Page => {
     return (data, texts) => {
       written = [];
-      foreign = texts;
-      return unmark(render(eta, source, data), written, data.upstreams);
+      if (quoting === 'nginx') foreign = texts;
+      const text = render(eta, source, data);
+      return quoting === 'nginx' ? unmark(text, written, data.upstreams) : text;
     };
   };
   return new Map(pages.map(({ source, destination }) => [destination, page(source)]));

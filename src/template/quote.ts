@@ -19,6 +19,18 @@ export function quoteForNginx(value: unknown, wrap = (text: string) => text): st
   return isPlain(text) ? wrap(text) : `"${wrap(text.replace(/["\\]/g, '\\$&'))}"`;
 }
 
+/** How `<%= … %>` writes a value: as a word of nginx, or as text of one line. */
+export type Quoting = 'nginx' | 'none';
+
+/** A value as it is, for files of other programs. It cannot leave its line. */
+export function lineOfText(value: unknown): string {
+  const text = textOf(value);
+  if (!/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) return text;
+  throw new TypeError(
+    `${JSON.stringify(text)} holds a control character or the end of a line; write <%~ JSON.stringify(…) %> where the program reads JSON`,
+  );
+}
+
 /** Whether a value is the same in quotes and without, wherever it stands: none of its characters ends a word. */
 export function isPlain(text: string): boolean {
   return /^[\w.:/[\]@%+=,-]+$/.test(text);

@@ -14,6 +14,7 @@ import { compile, type Page } from './compile.ts';
 import { contextOfFile, isNeeded, placeProblem } from './contexts.ts';
 import { templateData } from './data.ts';
 import { luaFile } from './lua.ts';
+import type { Quoting } from './quote.ts';
 import { registryData } from './registry-data.ts';
 import { readSources, type TemplateSpec } from './sources.ts';
 
@@ -36,6 +37,8 @@ export interface TemplatesContext {
   readonly registry: Registry;
   /** What the server for the routes listens on. */
   readonly gateway?: string | undefined;
+  /** How `<%= … %>` writes values; for nginx unless told. */
+  readonly quoting?: Quoting;
   readonly report: Report;
   readonly clock: Clock;
 }
@@ -53,10 +56,10 @@ const lastRetry = 60_000;
 /** Throws ProblemError where the templates are broken from the start. */
 export function createTemplates(
   spec: TemplateSpec,
-  { proof, balancer, registry, gateway: listen, report, clock }: TemplatesContext,
+  { proof, balancer, registry, gateway: listen, quoting, report, clock }: TemplatesContext,
 ): ReloadableTemplates {
   const gateway = listen === undefined ? undefined : Object.freeze({ listen });
-  let newest: Pages = compile(readSources(spec));
+  let newest: Pages = compile(readSources(spec), quoting);
   /** The last that nginx took. */
   let good: Pages | undefined;
   let last = newest;
@@ -113,7 +116,7 @@ export function createTemplates(
   return {
     reload() {
       try {
-        newest = compile(readSources(spec));
+        newest = compile(readSources(spec), quoting);
         aside = undefined;
         broken = undefined;
       } catch (error) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { quoteForNginx, textOf } from '../../../src/template/quote.ts';
+import { lineOfText, quoteForNginx, textOf } from '../../../src/template/quote.ts';
 
 test.each([
   ['10.0.0.1:80', '10.0.0.1:80'],
@@ -26,3 +26,14 @@ test.each(['$host', 'a\nb', 'a\u0000b', 'a\u001fb', 'a\u007fb', 'a\u0085b', 'a\u
 test.each([[undefined], [null], [{}], [[1]], [Number.NaN], [true]])('%j is no text', (value) => {
   expect(() => textOf(value)).toThrow(/only text and numbers/);
 });
+
+test.each([['$host'], ['a b; c {d} # "e"'], [''], [7]])('without quoting %j is written as it is', (value) => {
+  expect(lineOfText(value)).toBe(String(value));
+});
+
+test.each([['a\nb'], ['a\r'], ['a\u0000b'], ['a\u0085b'], ['a\u2028b'], ['a\tb']])(
+  'without quoting %j is refused: it would leave its line, or is none',
+  (value) => {
+    expect(() => lineOfText(value)).toThrow(/control character or the end of a line/);
+  },
+);

@@ -230,3 +230,25 @@ test('what is undefined is an error, not the word', () => {
     problem: { what: expect.stringContaining('undefined') },
   });
 });
+
+test('without quoting values stand as they are, however the text around them would read to nginx', () => {
+  write('x.json.eta', '{"servers": <%~ JSON.stringify(it.upstreams[0].servers) %>, "it": "<%= `a b#` %>"');
+  const templates = createTemplates(
+    { kind: 'list', list: [{ source: join(folder, 'x.json.eta'), destination: '/etc/x.json' }] },
+    { ...templatesContext({ clock, report: (event) => events.push(event) }), quoting: 'none' },
+  );
+  expect(templates.render(view(upstream([server(1)])))).toMatchObject({
+    files: [
+      {
+        path: '/etc/x.json',
+        contents: expect.stringMatching(/^\{"servers": \[\{"host":"10\.0\.0\.1",.*, "it": "a b#"$/),
+      },
+    ],
+  });
+  write('x.json.eta', '\n<%= "a\\nb" %>');
+  templates.reload();
+  expect(templates.render(two)).toMatchObject({
+    kind: 'problem',
+    problem: { where: `${join(folder, 'x.json.eta')}:2`, what: expect.stringContaining('end of a line') },
+  });
+});
