@@ -1,5 +1,6 @@
 import type { Plan } from '../pipeline/plan.ts';
 import type { Owner } from '../pipeline/release.ts';
+import type { UnitPlan } from '../pipeline/unit.ts';
 import type { ReadToken } from './token.ts';
 
 /** The whole configuration, resolved: paths absolute, times in ms, nothing left to look up but a token that is rotated. */
@@ -15,6 +16,8 @@ export interface Config {
   /** The variables that templates may see; undefined where one is not set. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly process: ProcessConfig;
+  /** Files of other programs, sorted by name. */
+  readonly units: readonly UnitConfig[];
   readonly listen: ListenConfig;
   readonly log: LogConfig;
 }
@@ -79,6 +82,13 @@ export type TemplatesConfig =
   | { readonly kind: 'builtin' }
   | { readonly kind: 'folder'; readonly folder: string }
   | { readonly kind: 'list'; readonly list: readonly TemplateConfig[] };
+
+export interface UnitConfig {
+  readonly plan: UnitPlan;
+  readonly templates: Extract<TemplatesConfig, { kind: 'list' }>;
+  /** How `<%= … %>` writes values. */
+  readonly quoting: 'none' | 'nginx';
+}
 
 export interface TemplateConfig {
   /** Absolute. */

@@ -62,7 +62,11 @@ function withoutEmptySections(tree: Tree, prefix: string): Tree {
 }
 
 function isSection(path: string): boolean {
-  return path === 'upstreams' || Object.keys(settings).some((key) => key.startsWith(`${path}.`));
+  return (
+    path === 'upstreams' ||
+    path === 'units' ||
+    Object.keys(settings).some((key) => key.startsWith(`${path}.`))
+  );
 }
 
 /** Sets a value in the tree; false where one is there that stays, or where something is no section. */

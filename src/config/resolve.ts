@@ -6,6 +6,7 @@ import type { Merged } from './merge.ts';
 import { toPlan } from './plan.ts';
 import { toProcess } from './process.ts';
 import { resolveTemplates } from './resolve-templates.ts';
+import { resolveUnits } from './resolve-units.ts';
 import type { Settings } from './schema.ts';
 import { type ReadToken, tokenReader } from './token.ts';
 
@@ -14,12 +15,14 @@ export async function resolveConfig(settings: Settings, from: Merged, env: Envir
   const absolute = absoluteFrom(from);
   const nginx = toNginx(settings.nginx, absolute);
   const output = includable(absolute('output', settings.output), from.where(['output']));
+  const templates = await resolveTemplates(settings.templates, output, from);
   return {
     plan: toPlan(settings),
     consul: await resolveConsul(settings.consul, from, env),
     nginx,
     output,
-    templates: await resolveTemplates(settings.templates, output, from),
+    templates,
+    units: await resolveUnits(settings.units, { output, templates }, from),
     gateway: settings.gateway.listen,
     environment: Object.fromEntries(settings.expose.env.map((name) => [name, env[name]])),
     process: toProcess(settings, nginx.conf, from),

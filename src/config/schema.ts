@@ -11,6 +11,7 @@ import { setting } from './schema/keys.ts';
 import { nginx } from './schema/nginx.ts';
 import { fitsDefaults } from './schema/streams.ts';
 import { templates } from './schema/templates.ts';
+import { units } from './schema/units.ts';
 import { defaults, upstreams } from './schema/upstreams.ts';
 import { settings as s } from './settings.ts';
 import { count, share } from './values.ts';
@@ -61,6 +62,9 @@ const keys = z.strictObject({
   templates: templates
     .optional()
     .describe('a folder of Eta templates, or a list of them, instead of the built-in one'),
+  units: units
+    .default({})
+    .describe("files of other programs by a name of yours, each with that program's own test and reload"),
   defaults: defaults.prefault({}).describe('for upstreams that do not say otherwise'),
   upstreams: upstreams
     .default({})

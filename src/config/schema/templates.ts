@@ -17,7 +17,7 @@ export const owner = z
   );
 
 /** What a template may say of the file that it becomes: the same for nginx's files and for those of other programs. */
-export const fileKeys = {
+const fileKeys = {
   mode: mode
     .optional()
     .describe('permission bits of the file, such as "0640"; by default 0644 within the umask'),
@@ -34,7 +34,7 @@ const template = z.strictObject({
 
 export const templates = z.union([path, z.array(template).min(1).superRefine(differ)]);
 
-export function differ(templates: readonly { destination: string }[], issues: Issues): void {
+function differ(templates: readonly { destination: string }[], issues: Issues): void {
   templates.forEach(({ destination }, at) => {
     if (templates.findIndex((other) => other.destination === destination) === at) return;
     issues.addIssue({

@@ -105,6 +105,7 @@ test('a service alone is a whole configuration', async () => {
     output: '/etc/nginx/upsync',
     templates: { kind: 'builtin' },
     environment: {},
+    units: [],
     listen: { place: { host: '127.0.0.1', port: 9465 }, hosts: [] },
     log: { level: 'info', format: 'auto' },
   });

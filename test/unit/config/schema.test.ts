@@ -15,6 +15,7 @@ describe('the table of settings', () => {
   test('has each scalar of the schema, and nothing else', () => {
     const lists = [
       'upstreams',
+      'units',
       'addresses.allow',
       'addresses.deny',
       'expose.tags',
