@@ -16,6 +16,7 @@ import { isRefused, isTaken } from './pipeline/outcome.ts';
 import { type Problem, problemOf } from './pipeline/problem.ts';
 import { quiescence } from './pipeline/quiescence.ts';
 import { recover } from './pipeline/recover.ts';
+import { shareFeed } from './pipeline/share-feed.ts';
 import type { Way } from './pipeline/way.ts';
 import { writePidFile } from './process/pid-file.ts';
 import { systemdNotifier } from './process/systemd.ts';
@@ -25,6 +26,7 @@ import { createLog } from './report/log.ts';
 import { createWriter } from './report/logger.ts';
 import { type StatusService, statusService } from './status/service.ts';
 import { watchTemplates } from './template/watch.ts';
+import { assembleUnits } from './units.ts';
 import { version } from './version.ts';
 
 /**
@@ -140,7 +142,13 @@ function prepare(
     state = 'refused';
     ended.abort();
   };
-  const feed = follow(config, report, bell.change, signal);
+  const onChange = () => {
+    bell.change();
+    units.change();
+  };
+  const feeds = shareFeed(follow(config, report, onChange, signal));
+  const feed = feeds();
+  const units = assembleUnits(config, { ...lock, report: tell, feeds });
   const turn = takeTurns(config, report, bell.nudge);
   const adapters = before ?? assemble(config, { ...lock, way, report, feed, child: nginx?.pid });
   const pipeline = { ...adapters, report, feed, ...(turn === undefined ? {} : { turn }) };
@@ -160,13 +168,16 @@ function prepare(
       onTrial = trial;
       await using _ = turn;
       const followed = { upstreams: plan.upstreams, ...(plan.discover && { discover: plan.discover }) };
-      report({ type: 'configured', ...followed, terms: termsOf(config, way.kind) });
+      const terms = termsOf(config, way.kind);
+      report({ type: 'configured', ...followed, terms, units: units.names });
       const live = await pipeline.releases.live();
       const { upstreams } = upstreamsOf(plan, feed.snapshot(), live?.view);
       feed.want(queriesOf(plan, upstreams), live?.indexes);
       const listening = status.listen(config.listen, report, signal);
+      const others = units.run(signal);
       await recover(pipeline, signal);
       await Promise.all([
+        others,
         listening,
         loop(pipeline, bell, signal),
         followGateway(pipeline.gateway, systemClock, report, bell.nudge, signal),

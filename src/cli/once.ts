@@ -6,17 +6,19 @@ import type { Event } from '../pipeline/event.ts';
 import { freshMemory, type Memory } from '../pipeline/memory.ts';
 import { observe } from '../pipeline/observe.ts';
 import type { Notice } from '../pipeline/outcome.ts';
-import type { Mode } from '../pipeline/pipeline.ts';
+import type { Mode, Pipeline } from '../pipeline/pipeline.ts';
 import type { Feed } from '../pipeline/ports.ts';
 import { ProblemError } from '../pipeline/problem.ts';
 import { type Quiescence, quiescence } from '../pipeline/quiescence.ts';
 import { type Pass, reconcile } from '../pipeline/reconcile.ts';
 import { recover } from '../pipeline/recover.ts';
+import { shareFeed } from '../pipeline/share-feed.ts';
 import { acquireLock, type Lock, TakenError } from '../release/lock.ts';
 import { privatePlace } from '../release/private-place.ts';
 import { few } from '../report/line.ts';
 import { createLog } from '../report/log.ts';
 import { createWriter } from '../report/logger.ts';
+import { assembleUnits } from '../units.ts';
 import type { Io, OnceOptions } from './io.ts';
 import { exitCodeOf, presentJson, presentText } from './present-pass.ts';
 
@@ -38,15 +40,29 @@ export async function runOnce(config: Config, options: OnceOptions, io: Io): Pro
   const locked = options.apply ? await lock(config.output, options) : undefined;
   await using place = locked ?? (await privatePlace('upsync-once-'));
   try {
-    const feed = options.seed ? silentFeed : follow(config, report, bell.change, signal);
-    const pipeline = assemble(config, { ...place, way, report, feed });
+    const onChange = () => {
+      bell.change();
+      units.change();
+    };
+    const feeds = options.seed ? () => silentFeed : shareFeed(follow(config, report, onChange, signal));
+    const pipeline = assemble(config, { ...place, way, report, feed: feeds() });
+    // Where nobody is asked there is nothing new for them.
+    const asked = options.seed ? { ...config, units: [] } : config;
+    const units = assembleUnits(asked, { ...place, report, feeds });
+    const mode = options.apply ? 'apply' : 'dry';
+    const others = Promise.all(
+      units.all.map(
+        async (unit) => [unit.name, await settle(unit.pipeline, mode, unit.bell, signal)] as const,
+      ),
+    );
     const pass = !options.seed
-      ? await settle(pipeline, options.apply ? 'apply' : 'dry', bell, signal)
+      ? (await Promise.all([settle(pipeline, mode, bell, signal), others]))[0]
       : locked === undefined
         ? await seeded(pipeline, config.output)
         : await seed(pipeline, signal);
-    io.stdout.write(options.json ? presentJson(pass) : presentText(pass));
-    return exitCodeOf(pass, options);
+    const passes = { ...pass, units: new Map(await others) };
+    io.stdout.write(options.json ? presentJson(passes) : presentText(passes));
+    return exitCodeOf(passes, options);
   } finally {
     ended.abort();
   }
@@ -80,7 +96,7 @@ async function seed(pipeline: Assembly, signal: AbortSignal): Promise<Pass> {
 }
 
 /** Passes until one neither waits for Consul nor, where it is applied, holds anything back for a while. */
-async function settle(pipeline: Assembly, mode: Mode, bell: Quiescence, signal: AbortSignal): Promise<Pass> {
+async function settle(pipeline: Pipeline, mode: Mode, bell: Quiescence, signal: AbortSignal): Promise<Pass> {
   const { plan, feed, clock, report } = pipeline;
   feed.want(queriesOf(plan, plan.upstreams));
   if (mode === 'apply') await recover(pipeline, signal);
@@ -106,7 +122,7 @@ async function settle(pipeline: Assembly, mode: Mode, bell: Quiescence, signal: 
 
 /** What the daemon would do once the grace period is over, and that it would wait for that. */
 async function pastGrace(
-  pipeline: Assembly,
+  pipeline: Pipeline,
   memory: Memory,
   holds: readonly Notice[],
   signal: AbortSignal,
@@ -122,7 +138,7 @@ function isWaiting({ outcome, notices }: Pass, mode: Mode): boolean {
   return mode === 'apply' && (outcome.kind === 'held' || notices.some(({ kind }) => kind === 'held'));
 }
 
-function refuseUnanswered({ plan, feed }: Assembly): void {
+function refuseUnanswered({ plan, feed }: Pipeline): void {
   const { upstreams, isKnown } = upstreamsOf(plan, feed.snapshot(), undefined);
   const observed = observe(upstreams, plan.admission, feed.snapshot());
   const services = observed.filter(({ answered }) => !answered).map((one) => one.plan.service);
@@ -142,8 +158,14 @@ function unasked(pass: Pass): Pass {
   return { ...pass, notices };
 }
 
+function isLacking(event: Event): boolean {
+  return event.type === 'reconciled' && event.outcome.kind === 'lacking';
+}
+
 /** What a person wants to see while it takes long. The result is printed in the end. */
 function isProgress(event: Event): boolean {
+  // What its pass came to is printed in the end too.
+  if (event.type === 'unit') return event.event.type === 'problem' || isLacking(event.event);
   if (event.type === 'reconciled') {
     const { kind } = event.outcome;
     return kind === 'waiting' || kind === 'lacking' || event.notices.length > 0;

@@ -6,9 +6,20 @@ import { changeLines } from '../report/change-lines.ts';
 import { duration, printable } from '../report/line.ts';
 import { noticeLine } from '../report/notice-line.ts';
 import type { OnceOptions } from './io.ts';
+import { unitParts } from './present-unit.ts';
 
-/** 0 done or accepted, 1 failed or rejected, 2 would change (where that is asked for). */
-export function exitCodeOf({ outcome }: Pass, { exitCode }: OnceOptions): number {
+/** What came of nginx's files, and of those of other programs by name. */
+export interface Passes extends Pass {
+  readonly units: ReadonlyMap<string, Pass>;
+}
+
+/** 0 done or accepted, 1 failed or rejected, 2 would change (where that is asked for): of several, the worst. */
+export function exitCodeOf({ units, ...pass }: Passes, options: OnceOptions): number {
+  const codes = [pass, ...units.values()].map(({ outcome }) => codeOf(outcome, options));
+  return codes.includes(1) ? 1 : Math.max(...codes);
+}
+
+function codeOf(outcome: Outcome, { exitCode }: OnceOptions): number {
   switch (outcome.kind) {
     case 'accepted':
       return exitCode && outcome.files.length > 0 ? 2 : 0;
@@ -20,15 +31,21 @@ export function exitCodeOf({ outcome }: Pass, { exitCode }: OnceOptions): number
   }
 }
 
-/** One JSON document: the outcome as it is, and the notices. */
-export function presentJson({ outcome, notices }: Pass): string {
-  return `${JSON.stringify({ outcome, notices }, undefined, 2)}\n`;
+/** One JSON document: the outcome as it is, and the notices; of each unit the same. */
+export function presentJson({ units, ...pass }: Passes): string {
+  const whole = ({ outcome, notices }: Pass) => ({ outcome, notices });
+  const others = Object.fromEntries([...units].map(([name, one]) => [name, whole(one)]));
+  return `${JSON.stringify({ ...whole(pass), units: others }, undefined, 2)}\n`;
 }
 
 /** Notices first, then who comes and goes, the files' diffs, and in the last line what it comes to. */
-export function presentText({ outcome, notices }: Pass): string {
+export function presentText({ outcome, notices, units }: Passes): string {
   const now = systemClock.now();
-  const parts = [lines(notices.map((notice) => noticeLine(notice, now))), ...outcomeParts(outcome)];
+  const parts = [
+    lines(notices.map((notice) => noticeLine(notice, now))),
+    ...outcomeParts(outcome),
+    ...[...units].flatMap(([name, pass]) => unitParts(name, pass.outcome)),
+  ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
@@ -49,9 +66,9 @@ function outcomeParts(outcome: Outcome): string[] {
     case 'published': {
       const { changes, release, proof, steps } = outcome;
       const result =
-        proof.kind === 'proven'
+        proof.kind === 'proven' && 'workers' in proof
           ? `Release ${release.digest} is live: ${proof.pushed ? 'no reload was needed' : 'nginx reloaded'} and ${proof.workers} workers run it (${duration(steps.prove ?? 0)}).`
-          : `Release ${release.digest} is published, and what nginx starts with. Nothing was reloaded: ${proof.problem === undefined ? 'nginx is not running' : sentence(proof.problem)}.`;
+          : `Release ${release.digest} is published, and what nginx starts with. Nothing was reloaded: ${proof.kind === 'proven' || proof.problem === undefined ? 'nginx is not running' : sentence(proof.problem)}.`;
       return [lines(changeLines(changes)), result];
     }
     case 'unchanged':
