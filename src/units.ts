@@ -71,7 +71,10 @@ export function assembleUnit(
   const bell = quiescence(plan.wait, clock);
   // Where an upstream without a server leads, in a template that writes nginx's servers.
   const proof = proofServer(nginx.proof, output);
-  const templates = lateTemplates(() => createTemplates(spec, { proof, quoting, report, clock }), report);
+  const templates = lateTemplates(
+    () => createTemplates(spec, { proof, foreign: { quoting }, report, clock }),
+    report,
+  );
   const { releases, applied } = createUnitStore({
     output,
     unit,

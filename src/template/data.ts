@@ -10,17 +10,20 @@ import { plainKey, plainName } from './plain.ts';
 import { serverLines } from './servers.ts';
 
 /**
- * What a template of this context sees: its upstreams alone, since nginx keeps those of http and stream apart.
+ * What a template of this context sees: its upstreams alone, since nginx keeps those of http and stream apart; `all` is
+ * for other programs.
  * `unavailable` is the address that answers 503 for upstreams with no server. With a `balancer` the servers stand in
  * the peers file, and its block in the templates.
  */
 export function templateData(
   view: View,
-  context: Context,
+  context: Context | 'all',
   unavailable: string,
   balancer?: LuaBalancer,
 ): ViewData {
-  const upstreams = within(context, view).upstreams.map(balancer === undefined ? plainUpstream : luaUpstream);
+  const upstreams = (context === 'all' ? view : within(context, view)).upstreams.map(
+    balancer === undefined ? plainUpstream : luaUpstream,
+  );
   /** Of an upstream that a template made for itself the peers file knows nothing. */
   const known = new Set(balancer === undefined ? [] : upstreams);
   const balancerOf = (upstream: TemplateUpstream) => (known.has(upstream) ? balancer : undefined);
@@ -45,7 +48,7 @@ export function templateData(
 
 function noUpstream(
   name: string,
-  context: Context,
+  context: Context | 'all',
   view: View,
   upstreams: readonly { readonly name: string }[],
 ): string {

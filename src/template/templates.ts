@@ -37,8 +37,8 @@ export interface TemplatesContext {
   readonly registry: Registry;
   /** What the server for the routes listens on. */
   readonly gateway?: string | undefined;
-  /** How `<%= … %>` writes values; for nginx unless told. */
-  readonly quoting?: Quoting;
+  /** Of another program, whose templates see upstreams of http and stream alike: how `<%= … %>` writes values. */
+  readonly foreign?: { readonly quoting: Quoting };
   readonly report: Report;
   readonly clock: Clock;
 }
@@ -56,10 +56,10 @@ const lastRetry = 60_000;
 /** Throws ProblemError where the templates are broken from the start. */
 export function createTemplates(
   spec: TemplateSpec,
-  { proof, balancer, registry, gateway: listen, quoting, report, clock }: TemplatesContext,
+  { proof, balancer, registry, gateway: listen, foreign, report, clock }: TemplatesContext,
 ): ReloadableTemplates {
   const gateway = listen === undefined ? undefined : Object.freeze({ listen });
-  let newest: Pages = compile(readSources(spec), quoting);
+  let newest: Pages = compile(readSources(spec), foreign?.quoting);
   /** The last that nginx took. */
   let good: Pages | undefined;
   let last = newest;
@@ -79,11 +79,13 @@ export function createTemplates(
     const data = {
       http: { ...templateData(view, 'http', unavailable, balancer), ...more },
       stream: { ...templateData(view, 'stream', unavailable), ...more },
+      all: { ...templateData(view, 'all', unavailable), ...more },
     };
+    const dataFor = (path: string) => data[foreign === undefined ? contextOfFile(path) : 'all'];
     let problem: Problem | undefined;
     const made = [...pages].flatMap(([path, page]): File[] => {
       try {
-        return [{ path, contents: page(data[contextOfFile(path)], asking.texts) }];
+        return [{ path, contents: page(dataFor(path), asking.texts) }];
       } catch (error) {
         problem ??= problemOf(error);
         return [];
@@ -92,8 +94,9 @@ export function createTemplates(
     const { used, missing, leftOut } = asking;
     // What is made of nothing may well fail.
     if (missing.length > 0) return { kind: 'waiting', missing, used };
-    problem ??= placeProblem([...pages.keys()], view, spec);
+    if (foreign === undefined) problem ??= placeProblem([...pages.keys()], view, spec);
     if (problem !== undefined) return { kind: 'problem', problem, used };
+    if (foreign !== undefined) return { kind: 'files', files: made, used, leftOut };
     const files = made.filter(isNeeded);
     if (balancer === undefined) return { kind: 'files', files, used, leftOut };
     const ofHttp = within('http', view);
@@ -116,7 +119,7 @@ export function createTemplates(
   return {
     reload() {
       try {
-        newest = compile(readSources(spec), quoting);
+        newest = compile(readSources(spec), foreign?.quoting);
         aside = undefined;
         broken = undefined;
       } catch (error) {

@@ -235,7 +235,7 @@ test('without quoting values stand as they are, however the text around them wou
   write('x.json.eta', '{"servers": <%~ JSON.stringify(it.upstreams[0].servers) %>, "it": "<%= `a b#` %>"');
   const templates = createTemplates(
     { kind: 'list', list: [{ source: join(folder, 'x.json.eta'), destination: '/etc/x.json' }] },
-    { ...templatesContext({ clock, report: (event) => events.push(event) }), quoting: 'none' },
+    { ...templatesContext({ clock, report: (event) => events.push(event) }), foreign: { quoting: 'none' } },
   );
   expect(templates.render(view(upstream([server(1)])))).toMatchObject({
     files: [
@@ -250,5 +250,21 @@ test('without quoting values stand as they are, however the text around them wou
   expect(templates.render(two)).toMatchObject({
     kind: 'problem',
     problem: { where: `${join(folder, 'x.json.eta')}:2`, what: expect.stringContaining('end of a line') },
+  });
+});
+
+test('templates of another program see upstreams of http and stream alike', () => {
+  write(
+    'x.eta',
+    '<%= it.upstreams.map(({ name }) => name).join(" ") %> <%= it.upstream("db").servers.length %>',
+  );
+  const templates = createTemplates(
+    { kind: 'list', list: [{ source: join(folder, 'x.eta'), destination: '/etc/x' }] },
+    { ...templatesContext({ clock, report: (event) => events.push(event) }), foreign: { quoting: 'none' } },
+  );
+  const both = view(upstream([server(1)], { name: 'db', protocol: 'tcp' }), upstream([server(2)]));
+  expect(templates.render(both)).toEqual({
+    kind: 'files',
+    files: [{ path: '/etc/x', contents: 'db web1 1' }],
   });
 });
