@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Report } from '../pipeline/event.ts';
 import type { Clock, Releases } from '../pipeline/ports.ts';
-import { ProblemError, problemOf } from '../pipeline/problem.ts';
+import { type Problem, ProblemError, problemOf } from '../pipeline/problem.ts';
 import { wentBack } from '../pipeline/snapshot.ts';
 import { type Applied, filesOf, type UnitPlan } from '../pipeline/unit.ts';
 import { diffFiles } from './diff.ts';
@@ -44,6 +44,8 @@ export function createUnitStore(options: UnitStoreOptions): UnitStore {
   const asked = new Map(unit.files.map((file) => [file.path, file]));
   /** Written, and perhaps not on disk yet. */
   const staged = new Map<string, { readonly release: UnitRelease; readonly paths: readonly string[] }>();
+
+  let isDriftTold = false;
 
   const folderOf = (time: number, name: string) => join(staging, `${stamp(time)}-${name}`);
 
@@ -129,20 +131,20 @@ export function createUnitStore(options: UnitStoreOptions): UnitStore {
 
     async mend() {
       const live = await named(layout.current);
-      if (live === undefined || driftOf(live) === undefined) return;
+      const where = live === undefined ? undefined : driftOf(live);
+      if (live === undefined || where === undefined) return;
       await assertLocked();
+      // Whoever edits a file while a pass is under way is to hear of it as well.
+      if (!isDriftTold) report({ type: 'problem', problem: drifted(where) });
       await lay(live);
+      isDriftTold = false;
     },
 
     async damage() {
       const live = await named(layout.current);
       const where = live === undefined ? undefined : driftOf(live);
-      if (where === undefined) return undefined;
-      return {
-        what: 'this file was changed or taken away, and is written again',
-        where,
-        remedy: 'edit the template instead',
-      };
+      isDriftTold = where !== undefined;
+      return where === undefined ? undefined : drifted(where);
     },
 
     async tidy() {
@@ -183,4 +185,12 @@ export function createUnitStore(options: UnitStoreOptions): UnitStore {
     },
   };
   return { releases, applied };
+}
+
+function drifted(where: string): Problem {
+  return {
+    what: 'this file was changed or taken away, and is written again',
+    where,
+    remedy: 'edit the template instead',
+  };
 }

@@ -263,6 +263,16 @@ test('a file that was changed, taken away or given another mode is damage, and i
   }
 });
 
+test('a change that is seen as it is mended, and not before, is told all the same', async () => {
+  const store = open();
+  await tell(store, { [a]: 'one' });
+  expect(await store.releases.damage()).toBeUndefined();
+  writeFileSync(a, 'by hand');
+  await store.releases.mend();
+  expect(text(a)).toBe('one');
+  expect(events).toContainEqual({ type: 'problem', problem: expect.objectContaining({ where: a }) });
+});
+
 test('what a killed upsync left beside a file goes, and nothing of others', async () => {
   const store = open();
   await tell(store, { [a]: 'one' });
