@@ -16,6 +16,7 @@ import type { Way } from './pipeline/way.ts';
 import { luaFor } from './release/lua-code.ts';
 import { firstBarred } from './release/readable.ts';
 import { createReleases } from './release/store.ts';
+import type { Registry } from './template/asking.ts';
 import { createTemplates, type ReloadableTemplates } from './template/templates.ts';
 import { version } from './version.ts';
 
@@ -72,11 +73,7 @@ export function assemble(
       gateway: config.gateway,
       proof,
       balancer: lua?.balancer,
-      registry: {
-        admission: plan.admission,
-        datacenter: config.consul.datacenter,
-        environment: config.environment,
-      },
+      registry: registryOf(config),
       report,
       clock,
     }),
@@ -95,6 +92,11 @@ export function assemble(
       ...(staging === undefined ? {} : { staging }),
     }),
   };
+}
+
+/** What templates may see besides the view. */
+export function registryOf({ plan, consul, environment }: Config): Registry {
+  return { admission: plan.admission, datacenter: consul.datacenter, environment };
 }
 
 /** A feed that follows what the configuration names. `onChange` is called after each change of an answer. */

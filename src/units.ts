@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { Assembly } from './assemble.ts';
+import { type Assembly, registryOf } from './assemble.ts';
 import type { Config, UnitConfig } from './config/config.ts';
 import { proofServer } from './nginx/proof.ts';
 import { systemClock } from './pipeline/clock.ts';
-import type { Report } from './pipeline/event.ts';
+import type { Event, Report } from './pipeline/event.ts';
 import { followReleases } from './pipeline/follow-releases.ts';
 import { loop } from './pipeline/loop.ts';
 import type { Feed } from './pipeline/ports.ts';
@@ -44,7 +44,7 @@ export interface Units {
 }
 
 export function assembleUnits(
-  config: Pick<Config, 'plan' | 'output' | 'nginx' | 'units'>,
+  config: Config,
   { feeds, ...options }: Omit<UnitOptions, 'feed'> & { readonly feeds: () => Feed },
 ): Units {
   const all = config.units.map((unit) => assembleUnit(unit, config, { ...options, feed: feeds() }));
@@ -62,17 +62,19 @@ export function assembleUnits(
 
 export function assembleUnit(
   { plan: unit, templates: spec, quoting }: UnitConfig,
-  { plan, output, nginx }: Pick<Config, 'plan' | 'output' | 'nginx'>,
+  config: Config,
   { staging, assertHeld, report: tell, feed }: UnitOptions,
 ): Unit {
   const { name } = unit;
+  const { plan, output, nginx } = config;
   const clock = systemClock;
-  const report: Report = (event) => tell({ type: 'unit', unit: name, event });
+  const upstreams = new Set(plan.upstreams.map((upstream) => upstream.name));
+  const report: Report = (event) => tell({ type: 'unit', unit: name, event: withoutNginx(event, upstreams) });
   const bell = quiescence(plan.wait, clock);
   // Where an upstream without a server leads, in a template that writes nginx's servers.
   const proof = proofServer(nginx.proof, output);
   const templates = lateTemplates(
-    () => createTemplates(spec, { proof, foreign: { quoting }, report, clock }),
+    () => createTemplates(spec, { proof, registry: registryOf(config), foreign: { quoting }, report, clock }),
     report,
   );
   const { releases, applied } = createUnitStore({
@@ -103,4 +105,11 @@ export function assembleUnit(
       ]);
     },
   };
+}
+
+/** What is odd about upstreams is the same for all, and is said of nginx. */
+function withoutNginx(event: Event, upstreams: ReadonlySet<string>): Event {
+  if (event.type !== 'reconciled') return event;
+  const own = event.notices.filter((notice) => !('upstream' in notice && upstreams.has(notice.upstream)));
+  return { ...event, notices: own };
 }

@@ -1,9 +1,10 @@
 import type { Event } from '../pipeline/event.ts';
-import type { Outcome } from '../pipeline/outcome.ts';
+import type { Notice, Outcome } from '../pipeline/outcome.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { type Problem, sentence } from '../pipeline/problem.ts';
 import { eventLine } from './event-line.ts';
-import { duration, type Line } from './line.ts';
+import { duration, few, type Line, namedAtMost } from './line.ts';
+import { noticeLine } from './notice-line.ts';
 
 type UnitEvent = Extract<Event, { type: 'unit' }>;
 
@@ -17,19 +18,29 @@ const reminder = 60_000;
 export function createUnitLog(write: (line: Line) => void, clock: Clock): (event: UnitEvent) => void {
   /** By unit, the lines that say what is wrong, and when they were written last. */
   const said = new Map<string, Map<string, number>>();
+  /** By unit, the notices of its last pass. */
+  const noted = new Map<string, ReadonlySet<string>>();
 
   return ({ unit, event }) => {
     const own = ({ level, text, fields }: Line) =>
       write({ level, text: `${unit}  ${text}`, fields: { ...fields, unit } });
     if (event.type === 'problem' || event.type === 'progress') return own(eventLine(event, clock.now()));
     if (event.type !== 'reconciled') return;
-    const lines = unitLines(event.outcome, event.changeToLive);
-    if (event.outcome.kind === 'published' || event.outcome.kind === 'unchanged') said.delete(unit);
-    for (const line of lines) {
-      if (line.level === 'error' && wasSaid(unit, line.text)) continue;
-      own(line);
+    const { outcome, notices, changeToLive } = event;
+    if (outcome.kind === 'published' || outcome.kind === 'unchanged') said.delete(unit);
+    if (outcome.kind !== 'waiting') sayNotices(unit, notices, own);
+    for (const line of unitLines(outcome, changeToLive)) {
+      const lasts = line.level === 'error' || line.level === 'warn';
+      if (!lasts || !wasSaid(unit, line.text)) own(line);
     }
   };
+
+  function sayNotices(unit: string, notices: readonly Notice[], own: (line: Line) => void): void {
+    const before = noted.get(unit);
+    const lines = notices.map((notice) => noticeLine(notice, clock.now()));
+    for (const line of lines) if (before?.has(line.text) !== true) own(line);
+    noted.set(unit, new Set(lines.map(({ text }) => text)));
+  }
 
   function wasSaid(unit: string, text: string): boolean {
     const lately = said.get(unit) ?? new Map<string, number>();
@@ -50,6 +61,12 @@ export function unitLines(outcome: Outcome, changeToLive: number | undefined): L
     case 'held':
     case 'accepted':
       return [];
+    case 'lacking': {
+      const { missing } = outcome;
+      const text = `waiting for ${few(missing)}, which templates ask for; its files stay as they are`;
+      const fields = { event: 'lacking', missing: missing.slice(0, namedAtMost), count: missing.length };
+      return [{ level: 'warn', text, fields }];
+    }
     case 'unchanged': {
       const { digest } = outcome.release;
       return [{ level: 'debug', text: 'nothing to change', fields: { event: 'unchanged', digest } }];

@@ -5,7 +5,13 @@ import type { State, UnitState } from './state.ts';
 
 type Units = State['units'];
 
-const fresh: UnitState = { release: undefined, blocked: undefined, aside: undefined, passes: {} };
+const fresh: UnitState = {
+  release: undefined,
+  blocked: undefined,
+  lacking: [],
+  notices: [],
+  passes: {},
+};
 
 /** Those of these names, with what is known of them. */
 export function unitsOf(units: Units, names: readonly string[]): Units {
@@ -33,8 +39,9 @@ function foldPass(
   now: number,
 ): UnitState {
   const passes = { ...unit.passes, [outcome.kind]: (unit.passes[outcome.kind] ?? 0) + 1 };
-  const aside = notices.find((notice) => notice.kind === 'aside')?.reason;
-  const before = { ...unit, passes, aside };
+  // A pass that waits has not looked at anything.
+  const seen = outcome.kind === 'waiting' ? unit.notices : notices;
+  const before = { ...unit, passes, lacking: [], notices: seen };
   switch (outcome.kind) {
     case 'published':
       return { ...before, blocked: undefined, release: { digest: outcome.release.digest, at: now } };
@@ -60,11 +67,12 @@ function foldPass(
       const { step, problem } = outcome;
       return { ...before, blocked: blockedAfter(unit.blocked, 'failed', step, [problem], now) };
     }
+    case 'lacking':
+      return { ...before, lacking: outcome.missing };
     case 'waiting':
     case 'held':
     case 'superseded':
     case 'accepted':
-      // A pass that waits has not looked at the templates.
-      return { ...before, aside: outcome.kind === 'waiting' ? unit.aside : aside };
+      return before;
   }
 }

@@ -60,11 +60,13 @@ export function statusOf(state: State, now: number): Status {
 }
 
 function unitStatus(unit: UnitState): Status['units'][string] {
-  const { release = null, blocked, aside, passes } = unit;
+  const { release = null, blocked, lacking, notices, passes } = unit;
+  const isAside = notices.some(({ kind }) => kind === 'aside');
   return {
-    upToDate: release !== null && blocked === undefined && aside === undefined,
+    upToDate: release !== null && blocked === undefined && lacking.length === 0 && !isAside,
     release,
     blocked: blockedStatus(blocked),
+    lacking: [...lacking],
     passes: { ...passes },
   };
 }

@@ -10,5 +10,6 @@ export const unit = z.object({
     .nullable()
     .describe('what it was last told of; original: what was there before upsync'),
   blocked: blocked.describe('what keeps the newest change from it'),
+  lacking: z.array(z.string()).describe('what its templates ask for and do not get'),
   passes: counted.describe('by outcome'),
 });

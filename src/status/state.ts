@@ -86,8 +86,10 @@ export interface UnitState {
   /** The release that it was last told of with success, and when that was seen. */
   readonly release: { readonly digest: string; readonly at: number } | undefined;
   readonly blocked: Blocked | undefined;
-  /** The newest templates are not in use: why. */
-  readonly aside: string | undefined;
+  /** What its templates ask for and do not get, in words. */
+  readonly lacking: readonly string[];
+  /** Of its newest pass, but for those about upstreams. */
+  readonly notices: readonly Notice[];
   readonly passes: Counts['passes'];
 }
 

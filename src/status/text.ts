@@ -1,5 +1,5 @@
 import { sentence } from '../pipeline/problem.ts';
-import { duration, printable } from '../report/line.ts';
+import { duration, few, printable } from '../report/line.ts';
 import type { Status } from './schema.ts';
 
 /** A release's line names so many servers of an upstream, and so many upstreams. */
@@ -101,14 +101,21 @@ function upstreamRows({ upstreams, queries, time }: Status, paint: Paint): Cell[
 }
 
 function unitRows({ units, time }: Status, paint: Paint): Cell[][] {
-  return Object.entries(units).map(([name, { release, blocked, upToDate }]) => [
+  return Object.entries(units).map(([name, { release, blocked, lacking, upToDate }]) => [
     { text: name },
     { text: release?.digest ?? '-' },
     { text: release === null ? '-' : `${duration(time - release.at)} ago` },
     upToDate
       ? { text: 'up to date', paint: paint.good }
-      : { text: blocked === null ? 'waits' : `${blockWords[blocked.by]} at ${blocked.at}`, paint: paint.bad },
+      : {
+          text: blocked === null ? waitWords(lacking) : `${blockWords[blocked.by]} at ${blocked.at}`,
+          paint: paint.bad,
+        },
   ]);
+}
+
+function waitWords(lacking: readonly string[]): string {
+  return lacking.length === 0 ? 'waits' : `waits for ${few(lacking)}`;
 }
 
 const blockWords = { rejected: 'rejected', rolledBack: 'rolled back', failed: 'fails' } as const;

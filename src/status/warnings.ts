@@ -1,6 +1,6 @@
 import type { Notice } from '../pipeline/outcome.ts';
 import { type Problem, sentence } from '../pipeline/problem.ts';
-import { duration } from '../report/line.ts';
+import { duration, few } from '../report/line.ts';
 import { noticeLine } from '../report/notice-line.ts';
 import type { State } from './state.ts';
 
@@ -82,10 +82,12 @@ function reason({ what }: Problem): string {
 }
 
 function ofUnits({ units }: State, now: number): string[] {
-  return [...units].flatMap(([name, unit]) => [
-    ...ofBlock(unit, now).map((text) => `${name}: ${text}`),
-    ...(unit.aside === undefined ? [] : [`${name}: the newest templates are put aside: ${unit.aside}`]),
-  ]);
+  return [...units].flatMap(([name, unit]) => {
+    const lacks =
+      unit.lacking.length === 0 ? [] : [`waiting for ${few(unit.lacking)}, which templates ask for`];
+    const odd = cut(unit.notices.map((notice) => say(notice, now)));
+    return [...ofBlock(unit, now), ...lacks, ...odd].map((text) => `${name}: ${text}`);
+  });
 }
 
 function ofListening({ listening }: State): string[] {

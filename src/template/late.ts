@@ -20,7 +20,8 @@ export function lateTemplates(make: () => ReloadableTemplates, report: Report): 
       if (made === undefined) attempt();
       else made.reload();
     },
-    render: (view) => made?.render(view) ?? { kind: 'problem', problem: broken },
+    render: (view, snapshot) =>
+      made?.render(view, snapshot) ?? { kind: 'problem', problem: broken, used: [] },
     judge: (refusal) => made?.judge(refusal) ?? false,
     aside: () => made?.aside(),
   };

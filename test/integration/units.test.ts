@@ -5,6 +5,7 @@ import { type Consul, startConsul } from '../bed/consul.ts';
 import { type NginxBed, startNginx } from '../bed/nginx.ts';
 import { runs, until } from '../bed/nginx-processes.ts';
 import { startBackend } from '../support/backend.ts';
+import { putKey } from '../support/consul-kv.ts';
 import { ask, gateway, reloads, tally } from '../support/gateway.ts';
 import { script, startOther } from '../support/other-program.ts';
 import {
@@ -324,6 +325,34 @@ test('a template that is broken from the start ends nothing, and is in use once 
   await other.write();
   await upsync.next('published', of('other'));
   await expect.poll(async () => (await ask(other.url)).body).toBe(`${one.port}`);
+});
+
+test('its templates ask for keys: they wait for them, follow them, and write no more than a line of them', async () => {
+  await using consul = await startConsul();
+  await using nginx = await startNginx(gateway());
+  await using one = await startBackend('one');
+  await consul.register(one.as('web1'));
+  const source = join(nginx.folder, 'keys.eta');
+  const destination = join(nginx.folder, 'keys.txt');
+  await writeFile(source, 'motd <%= it.key("app/motd") %>;\n');
+  const put = (text: string) => putKey(consul, 'app/motd', text);
+  const keys = JSON.stringify({ templates: [{ source, destination }] });
+  await using upsync = await start({ consul, nginx }, { keys });
+  const { msg } = await upsync.next('lacking', of('keys'));
+  expect(msg).toBe('keys  waiting for key app/motd, which templates ask for; its files stay as they are');
+  await upsync.ever('published', of(undefined));
+
+  await put('a "b" $c; # d');
+  await upsync.next('published', of('keys'));
+  expect(await readFile(destination, 'utf8')).toBe('motd a "b" $c; # d;\n');
+  await put('a\nadmin yes');
+  const refused = await upsync.next('rejected', of('keys'));
+  expect(refused.msg).toContain('holds a control character or the end of a line');
+  expect(await readFile(destination, 'utf8')).toBe('motd a "b" $c; # d;\n');
+  // A whole file may lie there, where the template says so.
+  await writeFile(source, '<%~ it.key("app/motd") %>\n');
+  await upsync.next('published', of('keys'));
+  expect(await readFile(destination, 'utf8')).toBe('a\nadmin yes\n');
 });
 
 test('SIGHUP takes up a unit that is new, and leaves the files of one that is gone', async () => {

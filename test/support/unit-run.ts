@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { loadConfig } from '../../src/config/load.ts';
 import type { Event } from '../../src/pipeline/event.ts';
 import { loop } from '../../src/pipeline/loop.ts';
 import { recover } from '../../src/pipeline/recover.ts';
 import { assembleUnit } from '../../src/units.ts';
-import { admission } from '../unit/pipeline/given.ts';
 
 /** A unit of two files that hold the same text, and a program that notes both of them when it is told. */
 export const unitFiles = ['a.cfg', 'b.cfg'] as const;
@@ -38,6 +38,14 @@ export async function runUnit(
   const source = join(folder, 'file.eta');
   writeFileSync(source, text);
   const ended = new AbortController();
+  const given = {
+    flags: new Map<string, string>(),
+    services: ['none'],
+    file: undefined,
+    env: {},
+    cwd: folder,
+  };
+  const config = await loadConfig(given);
   const list = unitFiles.map((name) => ({ source, destination: join(folder, 'etc', name) }));
   const unit = assembleUnit(
     {
@@ -52,25 +60,9 @@ export async function runUnit(
       quoting: 'none',
     },
     {
+      ...config,
       output: join(folder, 'out'),
-      nginx: {
-        conf: '',
-        prefix: undefined,
-        binary: '',
-        pid: 'auto',
-        via: 'reload',
-        signal: 'auto',
-        proof: 'auto',
-        proofTimeout: 1,
-      },
-      plan: {
-        upstreams: [],
-        admission: admission(),
-        guard: { maxDrop: 1, atLeast: 1, grace: 0 },
-        wait: { min: 0, max: 0 },
-        startTimeout: 0,
-        maxDraining: 1,
-      },
+      plan: { ...config.plan, upstreams: [], wait: { min: 0, max: 0 } },
     },
     {
       assertHeld: async () => undefined,

@@ -71,15 +71,26 @@ test('what lasts is said once a minute, by each unit for itself, and anew once i
   expect(lines.filter((line) => line.startsWith('error'))).toHaveLength(4);
 });
 
-test('that Consul is waited for is said of nginx alone, and so is who came and went', () => {
+test('that Consul is waited for is said of nginx alone', () => {
   const { lines, note, ended } = told();
   ended({ kind: 'waiting', missing: ['web1'], since: 0, until: 2_000_000 });
-  note({
-    type: 'reconciled',
-    outcome: { kind: 'unchanged', release: release('d1') },
-    notices: [{ kind: 'down', upstream: 'web1', empty: { why: 'none registered', registered: 0 } }],
-  });
+  ended({ kind: 'unchanged', release: release('d1') });
   note({ type: 'passBegan' });
   note({ type: 'applied', digest: 'd1', proof: 'proven' });
   expect(lines).toEqual(['debug x  nothing to change']);
+});
+
+test('what its templates wait for, and what is odd, is said as it begins', () => {
+  const { lines, note, ended } = told();
+  const lacking: Outcome = { kind: 'lacking', missing: ['key app/port'], since: 0 };
+  ended(lacking);
+  ended(lacking);
+  const outcome: Outcome = { kind: 'unchanged', release: release('d1') };
+  const odd: Event = { type: 'reconciled', outcome, notices: [{ kind: 'aside', reason: 'torn' }] };
+  note(odd);
+  note(odd);
+  expect(lines.filter((line) => !line.startsWith('debug'))).toEqual([
+    'warn x  waiting for key app/port, which templates ask for; its files stay as they are',
+    'warn x  the newest templates are put aside: torn',
+  ]);
 });

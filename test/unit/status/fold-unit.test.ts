@@ -57,6 +57,7 @@ test('a unit is up to date once it was told, until a change is kept from it, and
     upToDate: true,
     release: { digest: 'd1', at: 1_002_000 },
     blocked: null,
+    lacking: [],
     passes: { published: 1 },
   });
   const kept = after(told, [3_000, ended('x', refused)], [4_000, ended('x', refused)]);
@@ -108,4 +109,21 @@ y     -        -          rejected at test
   expect(metrics).toContain('upsync_unit_change_blocked_seconds{unit="y"} 2\n');
   expect(metrics).toContain('upsync_unit_passes_total{unit="x",outcome="published"} 1\n');
   expect(metrics).toContain('upsync_unit_passes_total{unit="y",outcome="rejected"} 1\n');
+});
+
+test('what its templates wait for is a warning, until they have it', () => {
+  const told: Timed = [2_000, ended('x', published('d1'))];
+  const lacking: Timed = [
+    3_000,
+    ended('x', { kind: 'lacking', missing: ['key app/port'], since: 1_003_000 }),
+  ];
+  const status = after(told, lacking);
+  expect(status.units.x).toMatchObject({ upToDate: false, lacking: ['key app/port'], blocked: null });
+  expect(status.warnings).toContain('x: waiting for key app/port, which templates ask for');
+  expect(statusText(status)).toMatch(/\nx +d1 +3\.0 s ago +waits for key app\/port\n/);
+  expect(status.ready).toBe(after(told).ready);
+  expect(after(told, lacking, [4_000, ended('x', published('d2'))]).units.x).toMatchObject({
+    upToDate: true,
+    lacking: [],
+  });
 });

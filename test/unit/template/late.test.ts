@@ -13,7 +13,7 @@ test('templates that are broken from the start are a problem to render, until th
     reload: () => {
       reloads += 1;
     },
-    render: () => ({ kind: 'files', files: [] }),
+    render: () => ({ kind: 'files', files: [], used: [], leftOut: [] }),
     judge: () => true,
     aside: () => ({ problem: { what: 'x' } }),
   };
@@ -25,7 +25,7 @@ test('templates that are broken from the start are a problem to render, until th
     (event) => events.push(event),
   );
   const problem = { what: 'torn', where: '/t.eta:3' };
-  expect(templates.render(view())).toEqual({ kind: 'problem', problem });
+  expect(templates.render(view())).toEqual({ kind: 'problem', problem, used: [] });
   expect(templates.judge(undefined)).toBe(false);
   expect(templates.aside()).toBeUndefined();
   templates.reload();
@@ -35,7 +35,7 @@ test('templates that are broken from the start are a problem to render, until th
   ]);
   broken = false;
   templates.reload();
-  expect(templates.render(view())).toEqual({ kind: 'files', files: [] });
+  expect(templates.render(view())).toEqual({ kind: 'files', files: [], used: [], leftOut: [] });
   templates.reload();
   expect(reloads).toBe(1);
   expect(templates.judge(undefined)).toBe(true);
