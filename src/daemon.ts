@@ -7,7 +7,7 @@ import { hastened, superviseNginx } from './exec.ts';
 import type { Supervisor } from './nginx/supervisor.ts';
 import { starter } from './pipeline/can-start.ts';
 import { systemClock } from './pipeline/clock.ts';
-import { queriesOf, ruleText, upstreamsOf } from './pipeline/discover.ts';
+import { queriesOf, upstreamsOf } from './pipeline/discover.ts';
 import type { Event, Report } from './pipeline/event.ts';
 import { followGateway } from './pipeline/follow-gateway.ts';
 import { followReleases } from './pipeline/follow-releases.ts';
@@ -21,9 +21,9 @@ import type { Way } from './pipeline/way.ts';
 import { writePidFile } from './process/pid-file.ts';
 import { systemdNotifier } from './process/systemd.ts';
 import { acquireLock, type Lock } from './release/lock.ts';
-import { few } from './report/line.ts';
 import { createLog } from './report/log.ts';
 import { createWriter } from './report/logger.ts';
+import { startText } from './report/start-text.ts';
 import { type StatusService, statusService } from './status/service.ts';
 import { watchTemplates } from './template/watch.ts';
 import { assembleUnits } from './units.ts';
@@ -75,7 +75,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
     work.end();
   });
 
-  report({ type: 'process', state: 'started', detail: summary(config, way) });
+  report({ type: 'process', state: 'started', detail: startText(config, way, version) });
   while (!leaving.aborted) {
     const isRefused = await work.run(taken !== undefined);
     if (next !== undefined) {
@@ -191,16 +191,4 @@ function prepare(
 
 function unused({ what, ...rest }: Problem): Problem {
   return { ...rest, what: `the new configuration is not used: ${what}` };
-}
-
-function summary({ plan, consul, output, nginx }: Config, way: Way): string {
-  const rule = plan.discover === undefined ? [] : [ruleText(plan.discover)];
-  const names = [few(plan.upstreams.map(({ name }) => name)), ...rule].filter((one) => one !== '').join(', ');
-  return `upsync ${version} follows ${names} in ${consul.address}, writes ${output}${spell(nginx.via, way)}`;
-}
-
-/** What was left to us to choose is told, and why. */
-function spell(via: Config['nginx']['via'], way: Way): string {
-  if (way.kind === 'push') return ', and pushes to its workers';
-  return via === 'reload' ? '' : `, and reloads nginx: ${way.why}`;
 }

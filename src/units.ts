@@ -6,6 +6,8 @@ import { systemClock } from './pipeline/clock.ts';
 import type { Event, Report } from './pipeline/event.ts';
 import { followReleases } from './pipeline/follow-releases.ts';
 import { loop } from './pipeline/loop.ts';
+import type { Notice } from './pipeline/outcome.ts';
+import type { Plan } from './pipeline/plan.ts';
 import type { Feed } from './pipeline/ports.ts';
 import { type Quiescence, quiescence } from './pipeline/quiescence.ts';
 import { recover } from './pipeline/recover.ts';
@@ -68,8 +70,7 @@ export function assembleUnit(
   const { name } = unit;
   const { plan, output, nginx } = config;
   const clock = systemClock;
-  const upstreams = new Set(plan.upstreams.map((upstream) => upstream.name));
-  const report: Report = (event) => tell({ type: 'unit', unit: name, event: withoutNginx(event, upstreams) });
+  const report: Report = (event) => tell({ type: 'unit', unit: name, event: withoutNginx(event, plan) });
   const bell = quiescence(plan.wait, clock);
   // Where an upstream without a server leads, in a template that writes nginx's servers.
   const proof = proofServer(nginx.proof, output);
@@ -107,9 +108,12 @@ export function assembleUnit(
   };
 }
 
-/** What is odd about upstreams is the same for all, and is said of nginx. */
-function withoutNginx(event: Event, upstreams: ReadonlySet<string>): Event {
+/** What is odd about upstreams is the same for all, and is said of nginx: those that were discovered may have any name. */
+function withoutNginx(event: Event, { upstreams, discover }: Plan): Event {
   if (event.type !== 'reconciled') return event;
-  const own = event.notices.filter((notice) => !('upstream' in notice && upstreams.has(notice.upstream)));
-  return { ...event, notices: own };
+  const isOwn = (notice: Notice) => {
+    if (notice.kind !== 'leftOut') return notice.kind === 'aside';
+    return discover === undefined && upstreams.every(({ name }) => name !== notice.upstream);
+  };
+  return { ...event, notices: event.notices.filter(isOwn) };
 }
