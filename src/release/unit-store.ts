@@ -57,7 +57,7 @@ export function createUnitStore(options: UnitStoreOptions): UnitStore {
 
   function original(): UnitRelease {
     const [digest, time] = ['original', clock.now()];
-    const view = { upstreams: [], leftOut: [] };
+    const view = { upstreams: [], routes: [], leftOut: [] };
     const folder = folderOf(time, digest);
     return { folder, digest, structure: digest, time, view, indexes: {}, files: [] };
   }
