@@ -1,0 +1,155 @@
+import { exactly, type FunctionRow } from './function.ts';
+import { type Js, js, literal, loose, quoted, tight } from './js.ts';
+import { type KeyQuery, parseKeyQuery, parseServiceQuery, type ServiceQuery } from './service-query.ts';
+
+/** What asks Consul, and the environment. */
+export const consulFunctions: readonly FunctionRow[] = [
+  {
+    names: ['service'],
+    write:
+      "`it.servers(it.upstream('web'))` for an upstream's servers; else `it.service('web', { tags: ['v2'] })`",
+    convert: (args) => {
+      const [name] = args;
+      if (name === undefined || args.length > 2) return undefined;
+      const query = queryOf(name, args[1]);
+      return query && serviceCall(query);
+    },
+  },
+  {
+    names: ['services'],
+    write: '`it.services()`, each with `name` and `tags`',
+    convert: (args) => {
+      const options = args[0] === undefined ? '' : scopeOf(`x${literal(args[0]) ?? '?'}`);
+      if (args.length > 1 || options === undefined) return undefined;
+      return js(`it.services(${options})`, { list: { record: 'service' } });
+    },
+  },
+  {
+    names: ['nodes'],
+    write: '`it.nodes()`, each with `node`, `host` and `datacenter`',
+    convert: (args) => {
+      const text = args[0] === undefined ? '' : literal(args[0]);
+      const [, datacenter = '', near = ''] = /^(?:@([\w.-]+))?(?:~([\w.-]+))?$/.exec(text ?? '?') ?? [];
+      if (args.length > 1 || (text !== '' && datacenter === '' && near === '')) return undefined;
+      return js(`it.nodes(${options({ datacenter, near })})`, { list: { record: 'node' } });
+    },
+  },
+  { names: ['node'], write: "`it.nodes().find((one) => one.node === 'name')`" },
+  {
+    names: ['key'],
+    write: "`it.key('path')`; the template waits for a key that is not there",
+    convert: exactly(1, ([path]) => keyCall('key', path)),
+  },
+  {
+    names: ['keyOrDefault'],
+    write: "`it.keyOr('path', 'default')`",
+    convert: exactly(2, ([path, fallback]) => keyCall('keyOr', path, fallback.code)),
+  },
+  {
+    names: ['keyExists'],
+    write: "`it.keyOr('path', undefined) !== undefined`",
+    convert: exactly(1, ([path]) => {
+      const value = keyCall('keyOr', path, 'undefined');
+      return value && loose(`${value.code} !== undefined`, 'truth');
+    }),
+  },
+  {
+    names: ['tree', 'safeTree'],
+    write:
+      "`it.tree('prefix')`, each with `path`, `key` and `value`; an empty answer is not believed at once",
+    convert: exactly(1, ([prefix]) => treeCall(prefix)),
+  },
+  {
+    names: ['ls', 'safeLs'],
+    write: "`it.tree('prefix').filter((entry) => !entry.key.includes('/'))`",
+    convert: exactly(1, ([prefix]) => {
+      const tree = treeCall(prefix);
+      return tree && js(`${tree.code}.filter((entry) => !entry.key.includes('/'))`, tree.kind);
+    }),
+  },
+  {
+    names: ['env', 'mustEnv'],
+    write: "`it.env('NAME')`, with NAME under `expose.env` in upsync.yaml",
+    convert: exactly(1, ([name], { needs }) => {
+      const text = literal(name);
+      if (text === undefined) return undefined;
+      needs.env.add(text);
+      return js(`it.env(${name.code})`, 'text');
+    }),
+  },
+  {
+    names: ['envOrDefault'],
+    write: "`it.env('NAME') || 'default'`",
+    convert: exactly(2, ([name, fallback], { needs }) => {
+      const text = literal(name);
+      if (text === undefined) return undefined;
+      needs.env.add(text);
+      return loose(`it.env(${name.code}) || ${tight(fallback)}`, 'text');
+    }),
+  },
+  {
+    names: ['datacenters', 'partitions', 'peerings', 'exportedServices', 'importedServices'],
+    write: "the list itself, as `['dc1', 'dc2']`",
+  },
+];
+
+function queryOf(name: Js, filter: Js | undefined): ServiceQuery | undefined {
+  const text = literal(name);
+  const health = filter === undefined ? '' : literal(filter);
+  if (health === undefined) return undefined;
+  if (text !== undefined) return parseServiceQuery(health === '' ? text : `${text}|${health}`);
+  // A name that is computed is taken for a name and nothing else.
+  return { name: name.code, health: health.split(',').filter((one) => one !== ''), further: new Map() };
+}
+
+function serviceCall(query: ServiceQuery): Js {
+  const { tag, datacenter = '', near = '', health, further } = query;
+  const given = options({
+    tags: tag === undefined ? [] : [tag],
+    datacenter,
+    near,
+    health: health.length === 1 && health[0] === 'passing' ? [] : health,
+    ...named(further),
+  });
+  return js(`it.service(${[query.name, given].filter((part) => part !== '').join(', ')})`, {
+    list: { record: 'instance', query },
+  });
+}
+
+function named(further: ReadonlyMap<string, string>): Record<string, string> {
+  return {
+    namespace: further.get('ns') ?? '',
+    partition: further.get('partition') ?? '',
+    peer: further.get('peer') ?? '',
+  };
+}
+
+function keyCall(method: string, path: Js, ...more: readonly string[]): Js | undefined {
+  const text = literal(path);
+  const query: KeyQuery | undefined =
+    text === undefined ? { path: '', further: new Map() } : parseKeyQuery(text);
+  if (query === undefined) return undefined;
+  const given = options({ datacenter: query.datacenter ?? '', ...named(query.further) });
+  const args = [text === undefined ? path.code : quoted(query.path), ...more, given];
+  return js(`it.${method}(${args.filter((arg) => arg !== '').join(', ')})`, 'text');
+}
+
+function treeCall(prefix: Js): Js | undefined {
+  const call = keyCall('tree', prefix);
+  return call && js(call.code, { list: { record: 'entry' } });
+}
+
+/** The options of a text that holds no name of its own. */
+function scopeOf(text: string): string | undefined {
+  const query = parseKeyQuery(text);
+  return query && options({ datacenter: query.datacenter ?? '', ...named(query.further) });
+}
+
+/** As an object of JavaScript, less what is empty; nothing where all of it is. */
+function options(given: Readonly<Record<string, string | readonly string[]>>): string {
+  const parts = Object.entries(given).flatMap(([key, value]) => {
+    if (value.length === 0) return [];
+    return [`${key}: ${typeof value === 'string' ? quoted(value) : `[${value.map(quoted).join(', ')}]`}`];
+  });
+  return parts.length === 0 ? '' : `{ ${parts.join(', ')} }`;
+}

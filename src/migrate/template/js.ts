@@ -1,0 +1,64 @@
+import type { ServiceQuery } from './service-query.ts';
+
+/** What a value is, as far as the template tells: Go and JavaScript differ in what counts as true, and in the names of fields. */
+export type Kind =
+  | 'text'
+  | 'number'
+  | 'truth'
+  | 'unknown'
+  | { readonly list: Kind }
+  /** Lists by the name of their group. */
+  | { readonly groups: Kind }
+  | { readonly record: 'service' | 'node' | 'entry' }
+  | { readonly record: 'instance'; readonly query: ServiceQuery }
+  | { readonly record: 'meta' | 'weights' };
+
+/** A piece of JavaScript. */
+export interface Js {
+  readonly code: string;
+  readonly kind: Kind;
+  /** It needs parentheses before a dot or an operator. */
+  readonly loose?: true;
+  /** It may be empty, and holds nothing that means anything to nginx: written raw, it leaves no `""`. */
+  readonly plain?: true;
+}
+
+export function js(code: string, kind: Kind): Js {
+  return { code, kind };
+}
+
+export function loose(code: string, kind: Kind): Js {
+  return { code, kind, loose: true };
+}
+
+/** With parentheses where it needs them. */
+export function tight({ code, loose }: Js): string {
+  return loose ? `(${code})` : code;
+}
+
+export function quoted(text: string): string {
+  const escaped = text
+    .replace(/[\\']/g, '\\$&')
+    .replace(/[\n\r\t]/g, (char) => JSON.stringify(char).slice(1, -1));
+  return `'${escaped}'`;
+}
+
+/** The text of a literal; undefined for what is computed. */
+export function literal({ code }: Js): string | undefined {
+  return /^'(?:\\.|[^'\\])*'$/.test(code)
+    ? code.slice(1, -1).replace(/\\(.)/g, (_, char: string) => ({ n: '\n', r: '\r', t: '\t' })[char] ?? char)
+    : undefined;
+}
+
+/** As a condition: to Go what is empty is false, to JavaScript an empty list is true. */
+export function condition(value: Js): string {
+  const { kind } = value;
+  if (typeof kind === 'string') return value.code;
+  if ('list' in kind) return `${tight(value)}.length > 0`;
+  return 'groups' in kind ? `Object.keys(${value.code}).length > 0` : value.code;
+}
+
+/** `it.a` or `it['a-b']`. */
+export function member(of: string, name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) ? `${of}.${name}` : `${of}[${quoted(name)}]`;
+}

@@ -1,0 +1,12 @@
+/** What upsync.yaml must name so that a template sees it. */
+export interface Needs {
+  readonly tags: Set<string>;
+  readonly meta: Set<string>;
+  readonly env: Set<string>;
+  /** What to say of the conversion, once each. */
+  readonly remarks: Set<string>;
+}
+
+export function noNeeds(): Needs {
+  return { tags: new Set(), meta: new Set(), env: new Set(), remarks: new Set() };
+}
