@@ -69,6 +69,7 @@ process.exitCode = await run(
       (await endedByHangUp(import('./check.ts'))).runCheck(config, options, io),
     register: async (config, options, io) =>
       (await endedByHangUp(import('./register.ts'))).runRegister(config, options, io),
+    migrate: async (files, to, io) => (await endedByHangUp(import('./migrate.ts'))).runMigrate(files, to, io),
   },
 );
 // All is done: a reader that does not read must not keep the process.

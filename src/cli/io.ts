@@ -63,4 +63,6 @@ export interface Commands {
   once(config: Config, options: OnceOptions, io: Io): Promise<number>;
   check(config: Config, options: CheckOptions, io: Io): Promise<number>;
   register(config: RegisterConfig, options: RegisterOptions, io: Io): Promise<number>;
+  /** `files` and `to` as they were given. */
+  migrate(files: readonly string[], to: string, io: Io): Promise<number>;
 }

@@ -5,6 +5,7 @@ import { addCheck } from './check-command.ts';
 import { complaint, jsonComplaint } from './complaint.ts';
 import type { Commands, Io } from './io.ts';
 import { loaderFor } from './loading.ts';
+import { addMigrate } from './migrate-command.ts';
 import { onceOptions } from './once-options.ts';
 import { createProgram, givenFlags } from './program.ts';
 import { addRegister } from './register.ts';
@@ -23,6 +24,9 @@ export async function run(argv: readonly string[], io: Io, commands: Commands): 
     status = code;
   });
   addRegister(program, io, commands, (code) => {
+    status = code;
+  });
+  addMigrate(program, io, commands, (code) => {
     status = code;
   });
   program

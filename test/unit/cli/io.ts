@@ -13,10 +13,11 @@ export interface Ran {
   readonly options: OnceOptions | StatusOptions | CheckOptions | undefined;
   /** The managed folder whose status was asked for. */
   readonly output: string | undefined;
+  readonly migrate: { readonly files: readonly string[]; readonly to: string } | undefined;
   readonly register: { readonly config: RegisterConfig; readonly options: RegisterOptions } | undefined;
 }
 
-type Started = 'daemon' | 'once' | 'register' | 'status' | 'check';
+type Started = 'daemon' | 'once' | 'register' | 'status' | 'check' | 'migrate';
 
 /** Runs a command line as the shell would split it, with commands that only take note. */
 export async function runLine(
@@ -29,6 +30,7 @@ export async function runLine(
   let options: OnceOptions | StatusOptions | CheckOptions | undefined;
   let output: string | undefined;
   let register: Ran['register'];
+  let migrate: Ran['migrate'];
   const io: Io = {
     stdout: { fd: 1, write: (text) => (out += text), ...(columns === undefined ? {} : { columns }) },
     stderr: { fd: 2, write: (text) => (err += text) },
@@ -66,6 +68,11 @@ export async function runLine(
       if (throws !== undefined) throw throws;
       return 0;
     },
+    migrate: async (files, to) => {
+      started.push('migrate');
+      migrate = { files, to };
+      return 0;
+    },
   });
-  return { code, out, err, started, config, options, output, register };
+  return { code, out, err, started, config, options, output, register, migrate };
 }
