@@ -47,6 +47,8 @@ export function migrate({ given, templates, bare }: Original): Drafted {
     const converted = convertTemplate(nodes, { file: entry.file, isNginx, claim: claims.claim });
     draft.write(source, `<% /* Made of ${entry.file} by upsync migrate. */ %>\n${converted.eta}`);
     addNeeds(needs, converted.needs);
+    // A tag that is asked for by name is noted with that name.
+    if (/\.tags(?!\.includes\()/.test(converted.eta)) needs.remarks.add(tagsRemark);
     sayMarks(converted.marks, entry.file, draft);
     draft.say('done', `${source}: ${becomes(entry)}${upstreamsIn(claims.names.slice(before))}`, entry.file);
     if (written.has(entry.destination)) sayTwice(entry, draft);
@@ -68,6 +70,8 @@ export function migrate({ given, templates, bare }: Original): Drafted {
   expose(needs, draft);
   return draft;
 }
+
+const tagsRemark = 'a template goes through all tags: list those that it may see under expose.tags';
 
 function delimitersOf({ settings }: Given): Delimiters {
   const [left, right] = [settings.get('default_delimiters.left'), settings.get('default_delimiters.right')];
@@ -144,7 +148,7 @@ function expose({ tags, meta, env, remarks }: Needs, draft: Draft): void {
     );
   }
   if (env.size > 0) draft.set('expose.env', [...env].sort());
-  for (const remark of remarks) draft.say('left', remark);
+  for (const remark of remarks) draft.say(remark === tagsRemark ? 'open' : 'left', remark);
 }
 
 function uniqueName(wanted: string, taken: Set<string>): string {

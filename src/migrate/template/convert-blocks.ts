@@ -93,11 +93,10 @@ function openLoop(
     const keyName = freshName(scope, key ?? 'group');
     if (key !== undefined) scope.variables.set(key, js(keyName, isGroups ? 'text' : 'number'));
     each = `[${keyName}, ${name}]`;
-    // Go goes through a map by its sorted keys.
-    of = isGroups ? `Object.entries(${over.code}).sort()` : `${of}.entries()`;
+    if (!isGroups) of = `${of}.entries()`;
   }
   out.code(`${head}for (const ${each} of ${of}) {`, at.own);
-  return { dot, isEmpty: `${isGroups ? `Object.keys(${over.code})` : tight(over)}.length === 0` };
+  return { dot, isEmpty: `${tight(over)}.${isGroups ? 'size' : 'length'} === 0` };
 }
 
 function memberOf(kind: Kind): Kind {

@@ -7,14 +7,15 @@ type Field = { readonly name: string; readonly kind: Kind } | { readonly instead
 const text = (name: string): Field => ({ name, kind: 'text' });
 
 const instance: Readonly<Record<string, Field>> = {
+  Name: text('service'),
   Address: text('host'),
   Port: { name: 'port', kind: 'number' },
   Node: text('node'),
   Tags: { name: 'tags', kind: { list: 'text' } },
   ServiceMeta: { name: 'meta', kind: { record: 'meta' } },
   Weights: { name: 'weight', kind: { record: 'weights' } },
-  Status: { instead: "what to ask for: `it.service('web', { health: … })`" },
-  Checks: { instead: "what to ask for: `it.service('web', { health: … })`" },
+  Status: text('health'),
+  Checks: { instead: '`server.health`' },
   NodeAddress: { instead: '`it.nodes().find((one) => one.node === server.node)?.host`' },
   NodeID: { instead: '`server.node`' },
   NodeMeta: { instead: 'meta of the service itself, which `expose.meta` shows' },
@@ -38,7 +39,7 @@ export function fieldOf(of: Js, name: string, needs: Needs): Js | { readonly ins
   const { kind } = of;
   if (kind === 'unknown') return js(member(tight(of), name), 'unknown');
   if (typeof kind === 'string' || 'list' in kind) return { instead: 'a field of one of its members' };
-  if ('groups' in kind) return loose(`${member(tight(of), name)} ?? []`, { list: kind.groups });
+  if ('groups' in kind) return loose(`${tight(of)}.get(${quoted(name)}) ?? []`, { list: kind.groups });
   switch (kind.record) {
     case 'meta':
       needs.meta.add(name);
@@ -48,7 +49,6 @@ export function fieldOf(of: Js, name: string, needs: Needs): Js | { readonly ins
       if (name === 'Passing') return js(of.code, 'number');
       return { instead: '`server.weight`, which is the weight at its present health' };
     case 'instance':
-      if (name === 'Name') return js(kind.query.name, 'text');
       // The key is `datacenter/node/id`, and ids may hold slashes.
       if (name === 'ID') return js(`${tight(of)}.key.split('/').slice(2).join('/')`, 'text');
       return named(of, instance[name]);
@@ -64,7 +64,6 @@ function named(of: Js, field: Field | undefined): Js | { readonly instead: strin
 
 /** For the page: each field of consul-template's, and what is written for it. */
 export const fieldRows: readonly (readonly [string, string])[] = [
-  ['service', '.Name', "the service's name"] as const,
   ['service', '.ID', "`server.key.split('/').slice(2).join('/')`"] as const,
   ['service', '.ServiceMeta.key', '`server.meta.key`, with `key` under `expose.meta`'] as const,
   ['service', '.Weights.Passing', '`server.weight`'] as const,

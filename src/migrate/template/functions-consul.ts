@@ -7,7 +7,7 @@ export const consulFunctions: readonly FunctionRow[] = [
   {
     names: ['service'],
     write:
-      "`it.servers(it.upstream('web'))` for an upstream's servers; else `it.service('web', { tags: ['v2'] })`",
+      "`it.servers(it.upstream('web'))` for an upstream's servers; else `it.service('web', { tags: ['v2'], health: 'passing' })`",
     convert: (args) => {
       const [name] = args;
       if (name === undefined || args.length > 2) return undefined;
@@ -69,12 +69,15 @@ export const consulFunctions: readonly FunctionRow[] = [
   },
   {
     names: ['env', 'mustEnv'],
-    write: "`it.env('NAME')`, with NAME under `expose.env` in upsync.yaml",
-    convert: exactly(1, ([name], { needs }) => {
+    write:
+      "`it.env('NAME') ?? ''`, with NAME under `expose.env` in upsync.yaml; without `?? ''` a variable that is not set is an error",
+    convert: exactly(1, ([name], call) => {
       const text = literal(name);
       if (text === undefined) return undefined;
-      needs.env.add(text);
-      return js(`it.env(${name.code})`, 'text');
+      call.needs.env.add(text);
+      return call.name === 'env'
+        ? loose(`it.env(${name.code}) ?? ''`, 'text')
+        : js(`it.env(${name.code})`, 'text');
     }),
   },
   {
@@ -104,16 +107,29 @@ function queryOf(name: Js, filter: Js | undefined): ServiceQuery | undefined {
 
 function serviceCall(query: ServiceQuery): Js {
   const { tag, datacenter = '', near = '', health, further } = query;
+  const { asked, left } = healthOf(health);
   const given = options({
     tags: tag === undefined ? [] : [tag],
     datacenter,
     near,
-    health: health.length === 1 && health[0] === 'passing' ? [] : health,
+    health: asked,
     ...named(further),
   });
-  return js(`it.service(${[query.name, given].filter((part) => part !== '').join(', ')})`, {
-    list: { record: 'instance', query },
-  });
+  const call = `it.service(${[query.name, given].filter((part) => part !== '').join(', ')})`;
+  return js(`${call}${left}`, { list: { record: 'instance', query } });
+}
+
+/**
+ * consul-template takes the passing ones unless told; upsync those that may serve, and they are it by a warning too.
+ * What it cannot ask for is filtered from all.
+ */
+function healthOf(health: readonly string[]): { readonly asked: string; readonly left: string } {
+  const wanted = health.toSorted().join();
+  if (wanted === '' || wanted === 'passing') return { asked: 'passing', left: '' };
+  if (wanted === 'passing,warning') return { asked: '', left: '' };
+  if (health.includes('any')) return { asked: 'any', left: '' };
+  const list = health.map(quoted).join(', ');
+  return { asked: 'any', left: `.filter((one) => [${list}].includes(one.health))` };
 }
 
 function named(further: ReadonlyMap<string, string>): Record<string, string> {

@@ -27,7 +27,7 @@ function sum(operator: string): NonNullable<FunctionRow['convert']> {
   return exactly(2, ([a, b]) => loose(`${tight(a)} ${operator} ${tight(b)}`, 'number'));
 }
 
-/** Conditions, numbers, and what groups. */
+/** Conditions, numbers, and what groups: into a map, as upsync's helpers do. */
 export const logicFunctions: readonly FunctionRow[] = [
   {
     names: ['eq'],
@@ -61,8 +61,7 @@ export const logicFunctions: readonly FunctionRow[] = [
     write: '`list.length`',
     convert: exactly(1, ([value]) => {
       const { kind } = value;
-      if (typeof kind !== 'string' && 'groups' in kind)
-        return js(`Object.keys(${value.code}).length`, 'number');
+      if (typeof kind !== 'string' && 'groups' in kind) return js(`${tight(value)}.size`, 'number');
       return js(`${tight(value)}.length`, 'number');
     }),
   },
@@ -139,7 +138,7 @@ function elementOf(of: Js, key: Js): Js | undefined {
   const { kind } = of;
   if (typeof kind !== 'string' && 'list' in kind) return js(`${tight(of)}[${key.code}]`, kind.list);
   if (typeof kind !== 'string' && 'groups' in kind) {
-    return loose(`${tight(of)}[${key.code}] ?? []`, { list: kind.groups });
+    return loose(`${tight(of)}.get(${key.code}) ?? []`, { list: kind.groups });
   }
   return kind === 'unknown' ? js(`${tight(of)}[${key.code}]`, 'unknown') : undefined;
 }

@@ -7,7 +7,7 @@ export type Kind =
   | 'truth'
   | 'unknown'
   | { readonly list: Kind }
-  /** Lists by the name of their group. */
+  /** A map of lists. */
   | { readonly groups: Kind }
   | { readonly record: 'service' | 'node' | 'entry' }
   | { readonly record: 'instance'; readonly query: ServiceQuery }
@@ -55,7 +55,7 @@ export function condition(value: Js): string {
   const { kind } = value;
   if (typeof kind === 'string') return value.code;
   if ('list' in kind) return `${tight(value)}.length > 0`;
-  return 'groups' in kind ? `Object.keys(${value.code}).length > 0` : value.code;
+  return 'groups' in kind ? `${tight(value)}.size > 0` : value.code;
 }
 
 /** `it.a` or `it['a-b']`. */

@@ -25,16 +25,16 @@ describe('a value', () => {
     ['x {{key "a/b"}};', "x <%= it.key('a/b') %>;"],
     ['x {{key "/a?ns=n@dc2"}};', "x <%= it.key('a', { datacenter: 'dc2', namespace: 'n' }) %>;"],
     ['{{keyOrDefault "a" "5"}};', "<%= it.keyOr('a', '5') %>;"],
-    ['{{env "A"}} {{envOrDefault "B" "b"}}', "<%= it.env('A') %> <%= it.env('B') || 'b' %>"],
-    ['{{printf "%s-%03d%%" (env "A") 7}}', "<%= `${it.env('A')}-${String(7).padStart(3, '0')}%` %>"],
+    ['{{env "A"}} {{envOrDefault "B" "b"}}', "<%= it.env('A') ?? '' %> <%= it.env('B') || 'b' %>"],
+    ['{{printf "%s-%03d%%" (env "A") 7}}', "<%= `${it.env('A') ?? ''}-${String(7).padStart(3, '0')}%` %>"],
     [
       '{{env "A" | toLower | replaceAll "-" "_" | trimSpace}}',
-      "<%= it.env('A').toLowerCase().replaceAll('-', '_').trim() %>",
+      "<%= (it.env('A') ?? '').toLowerCase().replaceAll('-', '_').trim() %>",
     ],
     ['{{"{{"}} {{`it\'s`}}', "{{ it's"],
     [
       '{{len (service "a")}} {{add 1 2}} {{5 | subtract 2}}',
-      "<%= it.service('a').length %> <%= 1 + 2 %> <%= 5 - 2 %>",
+      "<%= it.service('a', { health: 'passing' }).length %> <%= 1 + 2 %> <%= 5 - 2 %>",
     ],
     ['{{$a := key "x"}}{{$a}}', "<% const a = it.key('x'); %><%= a %>"],
     ['{{$a := 1}}{{$a = 2}}', '<% let a = 1; %>\n<% a = 2; %>\n'],
@@ -53,11 +53,22 @@ describe('a value', () => {
 
 describe('a service', () => {
   test.each([
-    ['web', "it.service('web')"],
-    ['v2.web@dc2~_agent', "it.service('web', { tags: ['v2'], datacenter: 'dc2', near: '_agent' })"],
-    ['web|passing', "it.service('web')"],
-    ['web|passing,warning', "it.service('web', { health: ['passing', 'warning'] })"],
-    ['web?ns=a&partition=b&peer=c', "it.service('web', { namespace: 'a', partition: 'b', peer: 'c' })"],
+    ['web', "it.service('web', { health: 'passing' })"],
+    [
+      'v2.web@dc2~_agent',
+      "it.service('web', { tags: ['v2'], datacenter: 'dc2', near: '_agent', health: 'passing' })",
+    ],
+    ['web|passing', "it.service('web', { health: 'passing' })"],
+    ['web|warning,passing', "it.service('web')"],
+    ['web|any', "it.service('web', { health: 'any' })"],
+    [
+      'web|critical,maintenance',
+      "it.service('web', { health: 'any' }).filter((one) => ['critical', 'maintenance'].includes(one.health))",
+    ],
+    [
+      'web?ns=a&partition=b&peer=c',
+      "it.service('web', { health: 'passing', namespace: 'a', partition: 'b', peer: 'c' })",
+    ],
   ])('%s', (text, expected) => {
     expect(eta(`{{range service "${text}"}}x{{end}}`)).toBe(
       `<% for (const server of ${expected}) { %>x<% } %>`,
@@ -66,10 +77,10 @@ describe('a service', () => {
 
   test('has its fields by their new names, and what they need is noted', () => {
     const { eta: text, needs } = convert(
-      '{{range service "web"}}{{.Name}} {{.ID}} {{.Node}} {{.Address}}:{{.Port}} {{.Weights.Passing}} {{.ServiceMeta.zone}} {{index .ServiceMeta "a-b"}} {{.Tags | join ","}}{{if .Tags | contains "x"}}{{end}}{{end}}',
+      '{{range service "web"}}{{.Name}} {{.Status}} {{.ID}} {{.Node}} {{.Address}}:{{.Port}} {{.Weights.Passing}} {{.ServiceMeta.zone}} {{index .ServiceMeta "a-b"}} {{.Tags | join ","}}{{if .Tags | contains "x"}}{{end}}{{end}}',
     );
     expect(text).toBe(
-      "<% for (const server of it.service('web')) { %>web <%= server.key.split('/').slice(2).join('/') %> <%= server.node %> <%= server.host %>:<%= server.port %> <%= server.weight %> <%~ server.meta.zone ?? '' %> <%~ server.meta['a-b'] ?? '' %> <%= server.tags.join(',') %><% if (server.tags.includes('x')) { %><% } %><% } %>",
+      "<% for (const server of it.service('web', { health: 'passing' })) { %><%= server.service %> <%= server.health %> <%= server.key.split('/').slice(2).join('/') %> <%= server.node %> <%= server.host %>:<%= server.port %> <%= server.weight %> <%~ server.meta.zone ?? '' %> <%~ server.meta['a-b'] ?? '' %> <%= server.tags.join(',') %><% if (server.tags.includes('x')) { %><% } %><% } %>",
     );
     expect(needs).toMatchObject({ meta: new Set(['zone', 'a-b']), tags: new Set(['x']) });
   });
@@ -82,10 +93,10 @@ describe('a block', () => {
       '{{if keyExists "a"}}1{{else if eq (key "b") "x" "y"}}2{{else}}3{{end}}',
       "<% if (it.keyOr('a', undefined) !== undefined) { %>1<% } else if (it.key('b') === 'x' || it.key('b') === 'y') { %>2<% } else { %>3<% } %>",
     ],
-    ['{{if service "a"}}1{{end}}', "<% if (it.service('a').length > 0) { %>1<% } %>"],
+    ['{{if service "a"}}1{{end}}', "<% if (it.service('a', { health: 'passing' }).length > 0) { %>1<% } %>"],
     [
       '{{if and (service "a") (not (service "b"))}}1{{end}}',
-      "<% if (it.service('a').length > 0 && it.service('b').length === 0) { %>1<% } %>",
+      "<% if (it.service('a', { health: 'passing' }).length > 0 && it.service('b', { health: 'passing' }).length === 0) { %>1<% } %>",
     ],
     [
       '{{with key "a"}}{{.}}{{else}}0{{end}}',
@@ -93,7 +104,7 @@ describe('a block', () => {
     ],
     [
       '{{range $i, $s := service "a"}}{{$i}}{{$s.Port}}{{end}}',
-      "<% for (const [i, s] of it.service('a').entries()) { %><%= i %><%= s.port %><% } %>",
+      "<% for (const [i, s] of it.service('a', { health: 'passing' }).entries()) { %><%= i %><%= s.port %><% } %>",
     ],
     [
       '{{range services}}{{.Name}}{{end}}{{range nodes}}{{.Address}}{{end}}',
@@ -105,7 +116,7 @@ describe('a block', () => {
     ],
     [
       '{{range $t, $l := service "a" | byTag}}{{$t}}{{range $l}}{{.Port}}{{end}}{{end}}',
-      "<% for (const [t, l] of Object.entries(it.byTag(it.service('a'))).sort()) { %><%= t %><% for (const server of l) { %><%= server.port %><% } %><% } %>",
+      "<% for (const [t, l] of it.byTag(it.service('a', { health: 'passing' }))) { %><%= t %><% for (const server of l) { %><%= server.port %><% } %><% } %>",
     ],
     [
       '{{range loop 1 3}}{{.}}{{if eq . 2}}{{break}}{{end}}{{end}}',
@@ -129,12 +140,12 @@ describe('blanks', () => {
     [
       'a tag alone on its line keeps it, and what it trims is no more',
       'a {\n  {{- range service "w"}}\n  b;\n  {{- end}}\n}\n',
-      "a {\n<%   for (const server of it.service('w')) { %>\n  b;\n<%   } %>\n}\n",
+      "a {\n<%   for (const server of it.service('w', { health: 'passing' })) { %>\n  b;\n<%   } %>\n}\n",
     ],
     [
       'and so without trimming',
       'a {\n  {{range service "w"}}\n  b;\n  {{end}}\n}\n',
-      "a {\n<%   for (const server of it.service('w')) { %>\n  b;\n<%   } %>\n}\n",
+      "a {\n<%   for (const server of it.service('w', { health: 'passing' })) { %>\n  b;\n<%   } %>\n}\n",
     ],
     [
       'tags that share a line each get one',
