@@ -8,7 +8,7 @@ import { merge } from './merge.ts';
 import { message } from './messages.ts';
 import { together, toProblems } from './problems.ts';
 import { resolveConfig } from './resolve.ts';
-import { outputSchema, schema } from './schema.ts';
+import { outputSchema, type Settings, schema } from './schema.ts';
 import { askedServices } from './services.ts';
 
 /** What a run was given; the file and the token's file are read anew by each `loadConfig`. */
@@ -42,9 +42,7 @@ export async function loadConfig({ flags, services, file, env, cwd }: Sources): 
   const parsed = schema.safeParse(merged.root, { error: message });
   if (!parsed.success) throw together([...problems, ...toProblems(parsed.error.issues, merged.where)]);
   if (problems.length > 0) throw together(problems);
-  const { upstreams, discover } = parsed.data;
-  const isIdle = Object.keys(upstreams).length === 0 && discover.tag === '' && discover.filter === '';
-  if (isIdle) throw together([nothingToDo(name)]);
+  if (isIdle(parsed.data)) throw together([nothingToDo(name)]);
   return resolveConfig(parsed.data, merged, env);
 }
 
@@ -70,6 +68,12 @@ export async function loadOutput({ flags, file, env, cwd }: Sources): Promise<st
 /** YAML's parser is loaded where there is a file to parse. */
 async function fileNamed(name: string, cwd: string): Promise<ConfigFile | undefined> {
   return name === '' ? undefined : (await import('./file.ts')).readConfigFile(name, cwd);
+}
+
+/** Templates may ask Consul by themselves. */
+function isIdle({ upstreams, discover, templates }: Settings): boolean {
+  const hasRule = discover.tag !== '' || discover.filter !== '';
+  return Object.keys(upstreams).length === 0 && !hasRule && templates === undefined;
 }
 
 function nothingToDo(file: string): Problem {

@@ -205,6 +205,12 @@ test('no upstream at all is an error that says how to name one', async () => {
   expect(await complaintOf({ yaml: 'upstreams:' })).toBe(`upsync.yaml: no service to follow; ${remedy}`);
 });
 
+test('no upstream is needed where templates are named, which may ask Consul by themselves', async () => {
+  expect(await load({ yaml: 'templates: [{source: a.eta, destination: a.conf}]' })).toMatchObject({
+    plan: { upstreams: [] },
+  });
+});
+
 test('a section with everything commented out is as good as none, an empty value is not', async () => {
   const config = await load({ yaml: 'consul:\n  # address: x\n  tls:\nupstreams: {a: }' });
   expect(config.consul.address).toBe('http://127.0.0.1:8500');
