@@ -3,7 +3,7 @@ import { goDuration, spellDuration } from './go-duration.ts';
 import type { KeyRow } from './key-row.ts';
 
 /** A key whose text is taken as it is. */
-function same(key: string): NonNullable<KeyRow['move']> {
+export function same(key: string): NonNullable<KeyRow['move']> {
   return (setting, draft) => draft.set(key, textOf(setting));
 }
 

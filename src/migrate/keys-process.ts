@@ -1,7 +1,9 @@
-import { textOf } from './given.ts';
+import { commandOf } from './command.ts';
+import type { Draft } from './draft.ts';
+import { type Given, isTrue, type Setting, textOf, wordsOf } from './given.ts';
 import { goDuration, spellDuration } from './go-duration.ts';
 import type { KeyRow } from './key-row.ts';
-import { time } from './keys-consul.ts';
+import { same, time } from './keys-consul.ts';
 
 const LEVELS: Readonly<Record<string, string>> = {
   trace: 'trace',
@@ -74,12 +76,7 @@ export const processKeys: readonly KeyRow[] = [
     becomes: 'unneeded',
     upsync: 'under systemd the log is in the journal, which feeds syslog',
   },
-  {
-    keys: ['pid_file'],
-    flags: ['-pid-file'],
-    becomes: 'unneeded',
-    upsync: 'systemd and Docker know the pid; `upsync status` tells it by the managed folder',
-  },
+  { keys: ['pid_file'], flags: ['-pid-file'], becomes: 'key', upsync: '`pid_file`', move: same('pid_file') },
   {
     keys: ['reload_signal'],
     flags: ['-reload-signal'],
@@ -93,13 +90,28 @@ export const processKeys: readonly KeyRow[] = [
     upsync: 'SIGTERM and SIGINT end it, in under a second',
   },
   {
+    keys: ['exec.command', 'exec'],
+    flags: ['-exec'],
+    becomes: 'key',
+    upsync: '`exec`, or `--exec`, for nginx alone: a list of arguments, or a line that needs no shell',
+    move: moveExec,
+  },
+  {
+    keys: ['exec.kill_timeout'],
+    flags: ['-exec-kill-timeout'],
+    becomes: 'key',
+    upsync: '`stop_timeout`: how long requests may take to finish',
+    move: time('stop_timeout'),
+  },
+  {
+    keys: ['exec.enabled', 'exec.timeout', 'exec.kill_signal', 'exec.reload_signal'],
+    flags: ['-exec-kill-signal', '-exec-reload-signal'],
+    becomes: 'unneeded',
+    upsync:
+      'nginx has its own signals, and upsync knows them: HUP to reload, QUIT to end when its requests are done',
+  },
+  {
     keys: [
-      'exec.command',
-      'exec.enabled',
-      'exec.kill_signal',
-      'exec.kill_timeout',
-      'exec.reload_signal',
-      'exec.timeout',
       'exec.env.pristine',
       'exec.env.custom',
       'exec.env.allowlist',
@@ -107,18 +119,9 @@ export const processKeys: readonly KeyRow[] = [
       'exec.env.whitelist',
       'exec.env.blacklist',
     ],
-    flags: [
-      '-exec',
-      '-exec-kill-signal',
-      '-exec-kill-timeout',
-      '-exec-reload-signal',
-      '-exec-env-pristine',
-      '-exec-env-custom',
-      '-exec-env-allowlist',
-      '-exec-env-denylist',
-    ],
-    becomes: 'outside',
-    upsync: 'let systemd, or a container of its own, run nginx',
+    flags: ['-exec-env-pristine', '-exec-env-custom', '-exec-env-allowlist', '-exec-env-denylist'],
+    becomes: 'unneeded',
+    upsync: "nginx gets upsync's environment, and passes on what its own `env` directive names",
   },
   {
     keys: ['exec.splay'],
@@ -160,3 +163,30 @@ export const processKeys: readonly KeyRow[] = [
   },
   { keys: ['nomad.*'], flags: [], becomes: 'outside', upsync: 'Nomad: its jobs register in Consul' },
 ];
+
+/** nginx is run as it was; another program is none of upsync's. */
+function moveExec(setting: Setting, draft: Draft, { settings }: Given): void {
+  const enabled = settings.get('exec.enabled');
+  if (enabled !== undefined && !isTrue(enabled)) return;
+  const given = wordsOf(setting);
+  const text = textOf(setting);
+  if (text.trim() === '') return;
+  const needsShell = typeof given === 'string' && /[|&<>()$`*?~#]|^\w+=/.test(given);
+  if (commandOf(given, '').kind !== 'nginx') {
+    draft.say(
+      'open',
+      `exec runs ${JSON.stringify(text)}: upsync runs nginx alone; let systemd run it`,
+      setting.where,
+    );
+  } else if (needsShell) {
+    draft.say(
+      'open',
+      `exec runs ${JSON.stringify(text)} by a shell: set exec to nginx and its arguments`,
+      setting.where,
+    );
+  } else {
+    draft.set('exec', given);
+    const [, conf] = /\s-c\s+(\/\S+)/.exec(text) ?? [];
+    if (conf !== undefined) draft.set('nginx.conf', conf);
+  }
+}

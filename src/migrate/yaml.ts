@@ -13,6 +13,9 @@ const ORDER = [
   'expose',
   'wait',
   'splay',
+  'exec',
+  'stop_timeout',
+  'pid_file',
   'log',
 ];
 

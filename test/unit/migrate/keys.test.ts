@@ -20,7 +20,9 @@ test('every key, flag and function of consul-template is in the tables, and no o
   expect(missing).toEqual([]);
   expect(known.filter((flag) => !flags.includes(flag) && flag !== '-vault-*')).toEqual([]);
   expect(keys.filter((key) => rowOf(key) === undefined)).toEqual([]);
-  const tabled = keyRows.flatMap((row) => row.keys).filter((key) => !key.endsWith('*') && key !== 'consul');
+  const tabled = keyRows
+    .flatMap((row) => row.keys)
+    .filter((key) => !key.endsWith('*') && key !== 'consul' && key !== 'exec');
   expect(tabled.filter((key) => !keys.includes(key))).toEqual([]);
   expect(new Set(tabled).size).toBe(tabled.length);
 
@@ -97,6 +99,25 @@ test.each<[string, string, object]>([
   ['and as a block', 'wait { min = "2s" max = "10s" }', { wait: { min: '2s', max: '10s' } }],
 ])('%s', (_, text, expected) => {
   expect(moved(text).root).toMatchObject(expected);
+});
+
+test('nginx that is run is run on, and another program is not', () => {
+  expect(
+    moved('exec { command = "nginx -c /n.conf -g \'daemon off;\'" kill_timeout = "90s" }\npid_file = "/p"')
+      .root,
+  ).toEqual({
+    exec: "nginx -c /n.conf -g 'daemon off;'",
+    nginx: { conf: '/n.conf' },
+    stop_timeout: '90s',
+    pid_file: '/p',
+  });
+  expect(moved('exec { command = ["nginx", "-g", "daemon off;"] }').root).toEqual({
+    exec: ['nginx', '-g', 'daemon off;'],
+  });
+  for (const command of ['/usr/bin/my-server', 'sleep 1 && nginx']) {
+    const { root, said } = moved(`exec { command = "${command}" }`);
+    expect({ root, said }).toMatchObject({ root: {}, said: [{ kind: 'open', where: '0.hcl:1' }] });
+  }
 });
 
 test('of a key in several files the last counts', () => {
