@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { convertTemplate } from '../../../../src/migrate/template/convert.ts';
 import { parseTemplate } from '../../../../src/migrate/template/parse.ts';
 import type { UpstreamKeys } from '../../../../src/migrate/template/upstream.ts';
+import { compile } from '../../../../src/template/compile.ts';
 
 function convert(text: string, { isNginx = true } = {}) {
   const nodes = parseTemplate({
@@ -26,7 +27,10 @@ describe('a value', () => {
     ['x {{key "/a?ns=n@dc2"}};', "x <%= it.key('a', { datacenter: 'dc2', namespace: 'n' }) %>;"],
     ['{{keyOrDefault "a" "5"}};', "<%= it.keyOr('a', '5') %>;"],
     ['{{env "A"}} {{envOrDefault "B" "b"}}', "<%= it.env('A') ?? '' %> <%= it.env('B') || 'b' %>"],
-    ['{{printf "%s-%03d%%" (env "A") 7}}', "<%= `${it.env('A') ?? ''}-${String(7).padStart(3, '0')}%` %>"],
+    [
+      '{{printf "%s-%03d%%" (env "A") 7}}',
+      `<%= \`\${it.env('A') ?? ''}-\${String(7).padStart(3, '0')}%\` %>`,
+    ],
     [
       '{{env "A" | toLower | replaceAll "-" "_" | trimSpace}}',
       "<%= (it.env('A') ?? '').toLowerCase().replaceAll('-', '_').trim() %>",
@@ -269,6 +273,19 @@ describe('what has no conversion', () => {
     ['{{define "a"}}{{if true}}b{{end}}{{end}}c', /%>c$/],
   ])('%s keeps its braces in step', (go, expected) => {
     expect(eta(go)).toMatch(expected);
+  });
+
+  test.each([
+    '{{if foo}}a{{else}}b{{end}}',
+    '{{if true}}a{{else if foo}}b{{else}}c{{end}}',
+    '{{range foo}}{{.A}}{{else}}b{{end}}{{with foo}}{{.}}{{end}}',
+    '{{range service "a"}}{{index .ServiceMeta .Node}}{{.Checks}}{{end}}',
+    '{{/* it\'s %> */}}{{foo "it\'s */ %>"}}{{block "a" .}}{{end}}',
+    '{{$class := key "a"}}{{with $x := key "b"}}{{$x}}{{else}}{{$class}}{{end}}',
+  ])('%s is a template that Eta can read', (go) => {
+    const texts = new Map([['/a.eta', eta(go)]]);
+    const pages = [{ source: '/a.eta', destination: 'http/a.conf' }];
+    expect([...compile({ texts, pages }).keys()]).toEqual(['http/a.conf']);
   });
 
   test('what upsync has no need of is marked too, and stops nothing', () => {
