@@ -89,6 +89,7 @@ export const templateKeys: readonly KeyRow[] = [
     ],
     flags: [],
     becomes: 'unneeded',
-    upsync: 'commands are short, run without a shell, and are ended when `timeout` is over',
+    upsync:
+      'the commands of a unit are short: they have `PATH`, `HOME` and `LANG` alone, and are ended when `timeout` is over',
   },
 ];

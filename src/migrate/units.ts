@@ -29,11 +29,10 @@ export function createUnits(draft: Draft): Units {
               ...(timeout && { timeout }),
             }
           : {};
-      // Files that the same command follows are one unit.
+      // Files that the same command follows are one unit; a test is one of a single file.
+      const mayJoin = command?.kind === 'other' && command.test === undefined;
       const key = JSON.stringify(orders);
-      const same = [...units].find(
-        ([, { templates, ...own }]) => command !== undefined && JSON.stringify(own) === key,
-      );
+      const same = [...units].find(([, { templates, ...own }]) => mayJoin && JSON.stringify(own) === key);
       if (same !== undefined) {
         same[1].templates.push(file);
         return;

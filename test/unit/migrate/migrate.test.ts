@@ -107,6 +107,16 @@ describe('files of another program', () => {
     });
   });
 
+  test('that are tested are a unit each: the test is given one file', () => {
+    const tested = (file: string) =>
+      `template { contents = "x" destination = "${file}" command = "h -c ${file} && service h reload" }\n`;
+    const { root } = made(tested('/h/a') + tested('/h/b'));
+    expect(root.units).toMatchObject({
+      h: { templates: [{ destination: '/h/a' }], test: ['h', '-c', '{file}'] },
+      'h-2': { templates: [{ destination: '/h/b' }], test: ['h', '-c', '{file}'] },
+    });
+  });
+
   test('whose command needs a shell are said', () => {
     const { report } = made('template { contents = "x" destination = "/h/a" command = "a | b" }');
     expect(report).toContain('a shell runs "a | b", as before');
