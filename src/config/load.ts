@@ -70,10 +70,10 @@ async function fileNamed(name: string, cwd: string): Promise<ConfigFile | undefi
   return name === '' ? undefined : (await import('./file.ts')).readConfigFile(name, cwd);
 }
 
-/** Templates may ask Consul by themselves. */
-function isIdle({ upstreams, discover, templates }: Settings): boolean {
-  const hasRule = discover.tag !== '' || discover.filter !== '';
-  return Object.keys(upstreams).length === 0 && !hasRule && templates === undefined;
+/** Templates may ask Consul by themselves, those of units too. */
+function isIdle({ upstreams, units, discover, templates }: Settings): boolean {
+  const isNamed = [upstreams, units].some((section) => Object.keys(section).length > 0);
+  return !isNamed && discover.tag === '' && discover.filter === '' && templates === undefined;
 }
 
 function nothingToDo(file: string): Problem {
