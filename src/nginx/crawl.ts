@@ -1,7 +1,7 @@
 import { basename, dirname, isAbsolute } from 'node:path';
 import { type Problem, ProblemError } from '../pipeline/problem.ts';
 import { type Directive, lineAt, tokenize } from '../syntax/tokenize.ts';
-import { type Disk, type Managed, openDisk } from './crawl-disk.ts';
+import { type Disk, type DiskView, type Managed, openDisk } from './crawl-disk.ts';
 import { glob, isPattern } from './glob.ts';
 
 /** One file on the include path. */
@@ -24,7 +24,7 @@ export interface Placed {
   readonly includes?: readonly string[];
 }
 
-/** nginx's configuration as it is on disk, but for the managed folder, whose contents are not read. */
+/** nginx's configuration as it is on disk; what the managed folder holds is read only of an overlay. */
 export interface Crawl {
   /** nginx.conf, with the links of its folder followed. */
   readonly conf: string;
@@ -34,6 +34,8 @@ export interface Crawl {
   /** As configured; relative to nginx's prefix. */
   readonly pid: string | undefined;
   readonly managed: Managed;
+  /** The path by which a file is known here, with the links of its folder followed. */
+  locate(path: string): Promise<string>;
   /** Whether the managed folder's files are on the include path. */
   readonly included: { readonly http: boolean; readonly stream: boolean };
 }
@@ -48,9 +50,17 @@ const DATA: Readonly<Record<string, boolean>> = {
   match: false,
 };
 
-/** Reads nginx.conf and all that it includes. Throws ProblemError where nginx could not read on either. */
-export async function crawl(conf: string, output: string, signal?: AbortSignal): Promise<Crawl> {
-  const disk = await openDisk(output);
+/**
+ * Reads nginx.conf and all that it includes: as it is, or as it would be with an overlay, whose contents are read too.
+ * Throws ProblemError where nginx could not read on either, but for files that are missing if `isLenient`.
+ */
+export async function crawl(
+  conf: string,
+  output: string,
+  signal?: AbortSignal,
+  view: DiskView = {},
+): Promise<Crawl> {
+  const disk = await openDisk(output, view);
   const start = await disk.locate(conf);
   const home = dirname(conf);
   const sources = new Map<string, Source>();
@@ -59,7 +69,7 @@ export async function crawl(conf: string, output: string, signal?: AbortSignal):
 
   const visit = async (path: string, shown: string, where: string | undefined, context: Context) => {
     signal?.throwIfAborted();
-    if (path === disk.managed.http || path === disk.managed.stream) return;
+    if (disk.isPlain && (path === disk.managed.http || path === disk.managed.stream)) return;
     if (context.files.includes(path)) {
       throw new ProblemError(cycle(shown, where));
     }
@@ -68,6 +78,7 @@ export async function crawl(conf: string, output: string, signal?: AbortSignal):
     seen.add(key);
     const source = sources.get(path) ?? { path, shown, text: await disk.read(path, where) };
     sources.set(path, source);
+    if (disk.isClosed(path, source.text)) return;
     // Large geo bases and maps rarely include anything.
     if (isData(context.blocks) && !source.text.includes('include')) return;
     await walk(source, tokenize(source.text, shown), { ...context, files: [...context.files, path] });
@@ -99,6 +110,7 @@ export async function crawl(conf: string, output: string, signal?: AbortSignal):
     placed,
     pid: pid?.directive.args[0] && utf8(pid.directive.args[0].value),
     managed: disk.managed,
+    locate: disk.locate,
     included: { http: reached.has(disk.managed.http), stream: reached.has(disk.managed.stream) },
   };
 }

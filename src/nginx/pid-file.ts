@@ -18,6 +18,6 @@ export async function findPidFile(
 ): Promise<string> {
   if (pid !== 'auto') return pid;
   const build = await readBuild(binary, signal);
-  const { pid: configured } = await crawl(resolve(conf), resolve(output), signal);
+  const { pid: configured } = await crawl(resolve(conf), resolve(output), signal, { isLenient: true });
   return pidFile(build, configured, prefix);
 }

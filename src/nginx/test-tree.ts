@@ -9,6 +9,8 @@ export interface Tree {
   /** Where nginx finds the candidate's `http.conf` and `stream.conf`. */
   readonly http: string;
   readonly stream: string;
+  /** Where the copy of a file is. */
+  staged(path: string): string;
   /** A message of nginx's, with the real paths in place of those of the stage. */
   restore(message: string): string;
 }
@@ -34,11 +36,16 @@ export async function writeTree(
   };
   const edits = rewrites(config, places, without);
   const { http, stream } = config.managed;
-  const links = new Map([
-    [http, join(candidate, 'http.conf')],
-    [stream, join(candidate, 'stream.conf')],
-  ]);
-  const held = new Set([...config.sources.map(({ path }) => path), ...links.keys()]);
+  const copied = new Set(config.sources.map(({ path }) => path));
+  const links = new Map(
+    (
+      [
+        [http, join(candidate, 'http.conf')],
+        [stream, join(candidate, 'stream.conf')],
+      ] as const
+    ).filter(([link]) => !copied.has(link)),
+  );
+  const held = new Set([...copied, ...links.keys()]);
   const folders = new Set([...held].flatMap(ancestors));
   for (const link of await neighbours(config, held, folders)) links.set(link, link);
 
@@ -60,6 +67,7 @@ export async function writeTree(
     conf: places.staged(config.conf),
     http: places.staged(http),
     stream: places.staged(stream),
+    staged: places.staged,
     restore: (message) => restore(message, new Map(names), written, stage, candidate),
   };
 }

@@ -7,6 +7,7 @@ import type { Candidate } from '../pipeline/release.ts';
 import { type Build, readBuild } from './build.ts';
 import { configOf } from './config-of.ts';
 import { type Crawl, crawl } from './crawl.ts';
+import { overlayOf } from './overlay.ts';
 import { readMessages } from './test-messages.ts';
 import { runNginx } from './test-run.ts';
 import { type Tree, writeTree } from './test-tree.ts';
@@ -45,7 +46,7 @@ export async function testCandidate(
 
 /** A candidate that may still be being written. */
 export type Tested = Folder | Promise<Folder>;
-type Folder = Pick<Candidate, 'folder'>;
+type Folder = Pick<Candidate, 'folder' | 'outside' | 'kept'>;
 
 export function makeStage(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'upsync-test-'));
@@ -63,16 +64,26 @@ export async function testIn(
   signal: AbortSignal,
 ): Promise<Verdict> {
   try {
-    const [build, config, { folder, http, stream }] = await Promise.all([
+    const [conf, output] = [resolve(options.conf), resolve(options.output)];
+    const [build, plain, { folder, http, stream, outside, overlay }] = await Promise.all([
       options.build?.(signal) ?? readBuild(options.binary, signal),
-      crawl(resolve(options.conf), resolve(options.output), signal),
+      // What is not there yet may come with the candidate.
+      Promise.allSettled([crawl(conf, output, signal)]),
       filesIn(candidate),
     ]);
+    const config =
+      overlay === undefined ? fulfilled(plain[0]) : await crawl(conf, output, signal, { overlay });
     const missing = missingIncludes(config, options, stream.length > 0);
     if (missing.length > 0) return { kind: 'refused', problems: missing };
     const tree = await writeTree(config, folder, stage, build.without);
     signal.throwIfAborted();
-    const expected = [tree.http, ...http, ...(config.included.stream ? [tree.stream, ...stream] : [])];
+    const own = [...http, ...(config.included.stream ? stream : [])];
+    const expected = [
+      tree.http,
+      ...(config.included.stream ? [tree.stream] : []),
+      ...(overlay === undefined ? own : own.map(tree.staged)),
+      ...(await Promise.all(outside.map(config.locate))).map(tree.staged),
+    ];
     return await run(options, tree, expected, stage, signal);
   } catch (error) {
     if (error instanceof ProblemError) return { kind: 'refused', problems: [error.problem] };
@@ -102,9 +113,19 @@ async function run(
 }
 
 async function filesIn(candidate: Tested) {
-  const folder = await configOf(await candidate);
-  const [http, stream] = await Promise.all([filesOf(folder, 'http'), filesOf(folder, 'stream')]);
-  return { folder, http, stream };
+  const written = await candidate;
+  const folder = await configOf(written);
+  const [http, stream, overlay] = await Promise.all([
+    filesOf(folder, 'http'),
+    filesOf(folder, 'stream'),
+    overlayOf(written, folder),
+  ]);
+  return { folder, http, stream, overlay, outside: written.outside ?? [] };
+}
+
+function fulfilled<Value>(settled: PromiseSettledResult<Value>): Value {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
 }
 
 async function filesOf(folder: string, context: string): Promise<readonly string[]> {

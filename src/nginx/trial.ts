@@ -46,7 +46,7 @@ export async function tryBalancers(
   if (upstreams.length === 0) return undefined;
   const keys = [...new Set(texts.flatMap((text) => text.match(/(?<=ngx\.var\.)\w+_key_\w+/g) ?? []))];
   const [ask = '', ...backends] = await freePlaces(3);
-  const { placed } = await crawl(resolve(conf), resolve(output), signal);
+  const { placed } = await crawl(resolve(conf), resolve(output), signal, { isLenient: true });
   const peers = trialPeers(await readFile(join(candidate.folder, peersPath), 'utf8'), backends);
   await mkdir(join(folder, 'release'));
   await mkdir(join(folder, 'lua'));
@@ -114,10 +114,12 @@ function distinct(upstreams: readonly UpstreamBlock[]): UpstreamBlock[] {
   return [...new Map(upstreams.map((one) => [one.text.replaceAll(one.name, ''), one])).values()];
 }
 
+/** Those outside of the managed folder included, which may be of http too. */
 async function readHttp(folder: string): Promise<string[]> {
-  const http = join(folder, 'http');
-  const entries = await readdir(http, { recursive: true, withFileTypes: true }).catch(() => []);
-  const files = entries.filter((entry) => entry.isFile());
+  const found = ['http', 'files'].map((part) =>
+    readdir(join(folder, part), { recursive: true, withFileTypes: true }).catch(() => []),
+  );
+  const files = (await Promise.all(found)).flat().filter((entry) => entry.isFile());
   return Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name), 'utf8')));
 }
 

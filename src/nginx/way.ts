@@ -33,7 +33,7 @@ async function lookForLua(
   try {
     const [build, { placed }] = await Promise.all([
       readBuild(binary, signal),
-      crawl(resolve(conf), resolve(output), signal),
+      crawl(resolve(conf), resolve(output), signal, { isLenient: true }),
     ]);
     const problem = noModule(build.hasLua, placed, conf) ?? noCache(placed) ?? noMethod(balances);
     if (problem !== undefined) return { kind: 'none', problem };

@@ -58,7 +58,7 @@ export async function closedToNewWorkers(
   const user = await workerUser(
     undefined,
     await build(signal),
-    await crawl(resolve(conf), resolve(output), signal),
+    await crawl(resolve(conf), resolve(output), signal, { isLenient: true }),
   );
   const barred = user && (await find(user, release));
   if (user === undefined || barred === undefined || (await canAllTheSame(user, barred))) return undefined;

@@ -32,6 +32,12 @@ export interface Candidate {
   readonly view: View;
   /** Under which its services had instances: the next upsync judges an empty answer by them. */
   readonly indexes: Indexes;
+  /** The destinations of its files outside of the managed folder; none where it is undefined. */
+  readonly outside?: readonly string[];
+  /** Other destinations that it holds something for, while they lead to it: nginx is to do without them. */
+  readonly kept?: readonly string[];
+  /** By path, what was asked for a file besides its contents, as in `mode 0640, owner 33:4`. */
+  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 /** A candidate that was published. */

@@ -20,6 +20,7 @@ function crawled(text: string): Crawl {
     placed: walk(tokenize(text, conf), []),
     pid: undefined,
     managed: { http: '', stream: '' },
+    locate: async (path: string) => path,
     included: { http: true, stream: false },
   };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { crawl } from '../../../src/nginx/crawl.ts';
 import { type Layout, layNginx } from '../../bed/nginx.ts';
 
@@ -98,4 +98,76 @@ test('nginx.conf itself may be missing', async () => {
   await expect(crawl('/none/nginx.conf', '/none/upsync')).rejects.toThrow(
     'cannot read /none/nginx.conf: no such file',
   );
+});
+
+describe('with a candidate in place', () => {
+  /** What is read for each file of nginx.conf, in order: its contents. */
+  async function readWith(
+    nginxConf: string,
+    files: Layout,
+    instead: Readonly<Record<string, string | undefined>>,
+  ): Promise<readonly string[]> {
+    await using bed = await layNginx({
+      layout: () => ({ 'nginx.conf': nginxConf, 'one/http.conf': '', ...files }),
+    });
+    const at = (path: string) => join(bed.folder, path);
+    const overlay = {
+      folder: at('one'),
+      files: new Map(Object.entries(instead).map(([path, file]) => [at(path), file && at(file)])),
+    };
+    const { sources } = await crawl(bed.conf, at('upsync'), undefined, { overlay });
+    return sources.slice(1).map(({ text }) => text);
+  }
+
+  test.each<[string, Layout, readonly string[]]>([
+    ['is not there yet', {}, ['new;', 'other;']],
+    ['is a file', { 'c/a.conf': 'old;' }, ['new;', 'other;']],
+    ['is a link that leads nowhere', { 'c/a.conf': { link: 'nowhere' } }, ['new;', 'other;']],
+  ])('its own file is read where what stands there %s', async (_, there, texts) => {
+    const files = { 'c/b.conf': 'other;', 'one/a': 'new;', ...there };
+    expect(await readWith('include c/*.conf;', files, { 'c/a.conf': 'one/a' })).toEqual(texts);
+    expect(await readWith('include c/a.conf; include c/b.conf;', files, { 'c/a.conf': 'one/a' })).toEqual(
+      texts,
+    );
+  });
+
+  test('it is read through a link to it, and through one of the folder', async () => {
+    const files = {
+      'c/a.conf': 'old;',
+      'one/a': 'new;',
+      'enabled/a': { link: '../c/a.conf' },
+      same: { link: 'c' },
+    };
+    for (const path of ['enabled/*', 'enabled/a', 'same/*.conf'])
+      expect(await readWith(`include ${path};`, files, { 'c/a.conf': 'one/a' })).toEqual(['new;']);
+  });
+
+  test('what is to go is passed over by a pattern, and missing by name or through a link', async () => {
+    const files = { 'c/a.conf': 'old;', 'c/b.conf': 'other;', 'enabled/a': { link: '../c/a.conf' } };
+    const going = { 'c/a.conf': undefined };
+    expect(await readWith('include c/*.conf;', files, going)).toEqual(['other;']);
+    for (const path of ['c/a.conf', 'enabled/*'])
+      await expect(readWith(`include ${path};`, files, going)).rejects.toThrow(
+        /cannot read .*: no such file/,
+      );
+  });
+
+  test('includes of its own files are followed, and files without any not looked into', async () => {
+    const files = {
+      'c/a.conf': 'old;',
+      'one/a': 'new;',
+      'one/http.conf': 'include one/http/x.conf; include one/http/y.conf;',
+      'one/http/x.conf': 'include c/a.conf;',
+      'one/http/y.conf': 'broken {',
+    };
+    const texts = await readWith('http { include upsync/http/*.conf; }', files, { 'c/a.conf': 'one/a' });
+    expect(texts).toEqual([files['one/http.conf'], files['one/http/x.conf'], 'new;', 'broken {']);
+  });
+});
+
+test('who looks for something else reads over a file that is missing, but not over nginx.conf', async () => {
+  await using bed = await layNginx({ layout: () => ({ 'nginx.conf': 'include none; pid x;' }) });
+  const view = { isLenient: true };
+  expect((await crawl(bed.conf, join(bed.folder, 'upsync'), undefined, view)).pid).toBe('x');
+  await expect(crawl('/none/nginx.conf', '/none/upsync', undefined, view)).rejects.toThrow('no such file');
 });

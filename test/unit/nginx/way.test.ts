@@ -72,7 +72,7 @@ test.each<[string, Given, string]>([
     { conf: module, balance: 'least_conn' },
     'cannot do least_conn, which upstream web1 asks for',
   ],
-  ['a configuration that cannot be read', { conf: 'include nothing.conf;' }, 'cannot read'],
+  ['a configuration that cannot be read', { conf: 'include /tmp;' }, 'cannot read'],
 ])('with %s push is refused, and auto reloads and says why', async (_, given, why) => {
   await expect(choose('push', given)).rejects.toThrow(why);
   expect(await choose('auto', given)).toEqual({ kind: 'reload', why: expect.stringContaining(why) });
