@@ -83,11 +83,17 @@ function render(eta: Eta, source: string, data: TemplateData): string {
   }
 }
 
-/** Eta's message begins with `file:line`; the error behind it says what happened. */
+/**
+ * Eta's message begins with `file:line`, and so does that of the error behind it, where a template was included or is
+ * laid out by another; the last one says what happened.
+ */
 function runtimeProblem(source: string, error: unknown): Problem {
-  const message = error instanceof Error ? error.message : String(error);
-  const place = /^(\/.*:\d+)\n/.exec(message)?.[1];
-  return { where: place ?? source, what: innermost(error) };
+  return { where: placesOf(error).at(-1) ?? source, what: innermost(error) };
+}
+
+function placesOf(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) return [];
+  return [...(/^(\/.*:\d+)\n/.exec(error.message)?.slice(1) ?? []), ...placesOf(error.cause)];
 }
 
 function innermost(error: unknown): string {

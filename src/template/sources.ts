@@ -2,15 +2,24 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ProblemError, problemOf } from '../pipeline/problem.ts';
+import type { File } from '../pipeline/release.ts';
 
-/** Which templates to use. Paths are absolute; a destination is `http/<file>` or `stream/<file>`. */
+interface TemplateFile extends Pick<File, 'mode' | 'owner'> {
+  readonly source: string;
+  readonly destination: string;
+}
+
+/** Which templates to use. Sources are absolute; a destination is `http/<file>`, `stream/<file>`, or absolute too. */
 export type TemplateSpec =
   | { readonly kind: 'builtin' }
   | { readonly kind: 'folder'; readonly folder: string }
-  | {
-      readonly kind: 'list';
-      readonly list: readonly { readonly source: string; readonly destination: string }[];
-    };
+  | { readonly kind: 'list'; readonly list: readonly TemplateFile[] };
+
+/** By destination, what files are to have besides their contents. */
+export function attributesOf(spec: TemplateSpec): ReadonlyMap<string, Pick<File, 'mode' | 'owner'>> {
+  const list = spec.kind === 'list' ? spec.list : [];
+  return new Map(list.map(({ source: _, destination, ...attributes }) => [destination, attributes]));
+}
 
 export interface Sources {
   /** Every template and partial by absolute path. */

@@ -16,7 +16,7 @@ import { templateData } from './data.ts';
 import { luaFile } from './lua.ts';
 import type { Quoting } from './quote.ts';
 import { registryData } from './registry-data.ts';
-import { readSources, type TemplateSpec } from './sources.ts';
+import { attributesOf, readSources, type TemplateSpec } from './sources.ts';
 
 type Pages = ReadonlyMap<string, Page>;
 
@@ -59,6 +59,7 @@ export function createTemplates(
   { proof, balancer, registry, gateway: listen, foreign, report, clock }: TemplatesContext,
 ): ReloadableTemplates {
   const gateway = listen === undefined ? undefined : Object.freeze({ listen });
+  const attributes = attributesOf(spec);
   let newest: Pages = compile(readSources(spec), foreign?.quoting);
   /** The last that nginx took. */
   let good: Pages | undefined;
@@ -85,7 +86,7 @@ export function createTemplates(
     let problem: Problem | undefined;
     const made = [...pages].flatMap(([path, page]): File[] => {
       try {
-        return [{ path, contents: page(dataFor(path), asking.texts) }];
+        return [{ path, contents: page(dataFor(path), asking.texts), ...attributes.get(path) }];
       } catch (error) {
         problem ??= problemOf(error);
         return [];

@@ -94,6 +94,68 @@ test('only what is named so becomes a file; all else is there to be included, wi
   });
 });
 
+test('an included template sees what it is given, and all that the one around it sees', () => {
+  write(
+    'a.conf.eta',
+    '<% for (const upstream of it.upstreams) { %>\n<%~ include("_one", { upstream, port: 81 }) %>\n<% } %>\n',
+  );
+  write('_one.eta', '<%= it.upstream.name %>:<%= it.port %> of <%= it.upstreams.length %>');
+  expect(open().render(two)).toMatchObject({ files: [{ contents: 'web1:81 of 2\nweb2:81 of 2\n' }] });
+});
+
+test('a layout stands around what a template writes, which is written once', () => {
+  write(
+    'a.conf.eta',
+    '<% layout("layouts/_site", { name: "x y" }) %>\nreturn 200 <%= it.quoted ?? "a b" %>;\n',
+  );
+  mkdirSync(join(folder, 'layouts'));
+  write(
+    'layouts/_site.eta',
+    'server {\nserver_name <%= it.name %>;\n<%~ it.body %>\n<%~ include("_end") %>\n}\n',
+  );
+  write('layouts/_end.eta', '# <%= it.upstreams[0].name %>');
+  expect(open().render(two)).toMatchObject({
+    files: [{ contents: 'server {\nserver_name "x y";\nreturn 200 "a b";\n\n# web1\n}\n' }],
+  });
+});
+
+test('what a layout writes of a template is judged with all around it', () => {
+  write('a.conf.eta', '<% layout("_site") %><%= "two words" %>');
+  write('_site.eta', 'a "<%~ it.body %>";');
+  expect(open().render(two)).toMatchObject({
+    kind: 'problem',
+    problem: {
+      what: expect.stringContaining('would not be read as part of one word'),
+      where: `${join(folder, 'a.conf.eta')}:1`,
+    },
+  });
+});
+
+test('an error is told where it is, however deep', () => {
+  write('a.conf.eta', '<% layout("_site") %>\n<%~ include("_part") %>\n');
+  write('_site.eta', '<%~ it.body %>');
+  write('_part.eta', '\n\n<%= it.upstream("nobody").name %>');
+  const where = (name: string, line: number) => ({ problem: { where: `${join(folder, name)}:${line}` } });
+  expect(open().render(two)).toMatchObject(where('_part.eta', 3));
+  write('_part.eta', '');
+  write('_site.eta', '\n<%= it.nothing %>');
+  expect(open().render(two)).toMatchObject(where('_site.eta', 2));
+});
+
+test('a list gives each its mode and owner', () => {
+  write('any.eta', 'x');
+  const source = join(folder, 'any.eta');
+  const list = [
+    { source, destination: '/etc/nginx/any.conf', mode: 0o640, owner: { uid: 33 } },
+    { source, destination: 'http/any.conf' },
+  ];
+  const rendered = createTemplates({ kind: 'list', list }, templatesContext()).render(two);
+  expect(rendered.kind === 'files' && rendered.files).toEqual([
+    { path: '/etc/nginx/any.conf', contents: 'x', mode: 0o640, owner: { uid: 33 } },
+    { path: 'http/any.conf', contents: 'x' },
+  ]);
+});
+
 test('a line end stays behind a value, and goes behind code', () => {
   write('a.conf.eta', '<% if (true) { %>\n# <%= it.upstreams[0].name %>\na;\n<% } %>\nb;\n');
   expect(open().render(two)).toMatchObject({ files: [{ contents: '# web1\na;\nb;\n' }] });
