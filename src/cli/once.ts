@@ -170,7 +170,7 @@ function isProgress(event: Event): boolean {
     const { kind } = event.outcome;
     return kind === 'waiting' || kind === 'lacking' || event.notices.length > 0;
   }
-  return event.type === 'queryFailed' || event.type === 'problem';
+  return ['queryFailed', 'problem', 'replaced'].includes(event.type);
 }
 
 const silentFeed: Feed = { want: () => undefined, snapshot: () => new Map() };

@@ -47,21 +47,29 @@ async function stageAndTest(
 ): Promise<Tested> {
   watch.to('stage');
   const staging = releases.stage(files, view, indexes);
-  const testing = Promise.allSettled([gateway.test(staging, signal)]);
+  const testing = gateway.test(staging, signal);
+  // It may end before anybody waits for it.
+  testing.catch(() => undefined);
   const [staged] = await Promise.allSettled([staging]);
   if (staged.status === 'rejected') {
-    await testing;
+    await Promise.allSettled([testing]);
     throw staged.reason;
   }
   const candidate = staged.value;
   watch.to('test');
+  const parts = [testing, releases.obstacles(candidate), meanwhile(candidate)] as const;
   // Each to its end, or one would go on in a folder that is discarded.
-  const [done] = await Promise.allSettled([meanwhile(candidate)]);
-  const [tested] = await testing;
-  if (tested.status === 'fulfilled' && done.status === 'fulfilled')
-    return { candidate, verdict: tested.value };
-  await releases.discard(candidate);
-  throw tested.status === 'rejected' ? tested.reason : done.status === 'rejected' && done.reason;
+  await Promise.allSettled(parts);
+  try {
+    const [verdict, obstacles] = await Promise.all(parts);
+    return {
+      candidate,
+      verdict: obstacles.length === 0 ? verdict : { kind: 'refused', problems: obstacles },
+    };
+  } catch (error) {
+    await releases.discard(candidate);
+    throw error;
+  }
 }
 
 /** A refusal, or what was stopped. */

@@ -9,6 +9,7 @@ import type { Problem } from './problem.ts';
 import type { File, Release } from './release.ts';
 import { type Indexes, isOutdated, type Snapshot } from './snapshot.ts';
 import type { Stopwatch } from './stopwatch.ts';
+import { takeOver } from './take-over.ts';
 import { waitForTurn } from './turn.ts';
 import type { View } from './view.ts';
 
@@ -65,10 +66,11 @@ export async function deliver(job: Job, signal: AbortSignal): Promise<Outcome> {
   const turn = await waitForTurn(job, running, signal);
   if (turn?.kind === 'wait') return turn.outcome;
   if (turn !== undefined) report(turn.event);
+  const ready = await takeOver(job, candidate, signal);
   const release = await releases.publish(candidate);
   trying.keep();
   const changes = changesBetween(live?.view ?? memory.view, view, job.observed);
-  return prove(job, release, changes, verdict.warnings, signal);
+  return prove(ready, release, changes, verdict.warnings, signal);
 }
 
 /** Whether nginx itself need not read anything anew. */
@@ -131,14 +133,15 @@ async function apply(
 async function rollBack(job: Job, release: Release, problem: Problem, signal: AbortSignal): Promise<Outcome> {
   const { releases, gateway } = job.pipeline;
   const before = job.live?.folder === release.folder ? undefined : job.live;
-  const to = (await releases.proven()) ?? before;
+  const proven = await releases.proven();
+  const to = proven ?? before;
   if (to?.digest === release.digest) return { kind: 'failed', step: 'prove', problem };
   if (to === undefined && !(await canStartWithout(job, signal)))
     return { kind: 'failed', step: 'prove', problem };
   await releases.rollBack(to);
   const running = await gateway.running(signal);
   // Workers with a balancer in Lua that cannot even tell what they run, where those before them could.
-  const isPush = release.structure !== release.digest && to !== undefined;
+  const isPush = release.structure !== release.digest && proven !== undefined;
   const hurt = isPush && running.kind === 'running' && running.digest === undefined;
   if (to !== undefined && running.kind === 'running' && running.digest !== to.digest) {
     const proof = await apply(job, to, signal);

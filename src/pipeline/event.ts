@@ -73,6 +73,8 @@ export type Event =
     }
   /** What becomes of the nginx that upsync itself runs. */
   | { readonly type: 'supervised'; readonly nginx: Supervised }
+  /** A link of upsync's took the place of a file outside of the managed folder; `saved` is a copy of that. */
+  | { readonly type: 'replaced'; readonly path: string; readonly saved: string }
   /** A fault that ends nothing: a broken template edit, a bad configuration at SIGHUP. */
   | { readonly type: 'problem'; readonly problem: Problem }
   /** nginx was told to run a release, and this came of it. */

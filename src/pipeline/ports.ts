@@ -54,12 +54,20 @@ export interface Releases {
   stage(files: readonly File[], view: View, indexes?: Indexes): Promise<Candidate>;
   /** Waits until the disk has all of a candidate. */
   seal(candidate: Candidate): Promise<void>;
+  /** What keeps files of a candidate from coming to lie outside of the managed folder. */
+  obstacles(candidate: Candidate): Promise<readonly Problem[]>;
+  /**
+   * Makes links of those destinations of a candidate, outside of the managed folder, that are none yet. nginx reads there
+   * what it did before, which the live release holds from then on. False where it would have to, and none is live.
+   */
+  adopt(candidate: Candidate): Promise<boolean>;
   /** Removes a candidate, unless `current` or `proven` names it. */
   discard(candidate: Candidate): Promise<void>;
   /** Points `current` at a sealed candidate, in one atomic switch; throws ProblemError where the lock is lost or the disk refuses. */
   publish(candidate: Candidate): Promise<Release>;
   /** Points `current` back at `to`, or takes the managed links away where there is none. */
   rollBack(to: Release | undefined): Promise<void>;
+  /** And takes links away that lead to it and that it has no file for. */
   markProven(release: Release): Promise<void>;
   /** Makes the links that nginx includes again, where a crash or somebody took them away. */
   mend(): Promise<void>;

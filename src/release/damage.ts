@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { placeOf } from '../pipeline/outside.ts';
 import { headOf, peersPath, peersProblem } from '../pipeline/peers.ts';
 import type { Problem } from '../pipeline/problem.ts';
 import type { Release } from '../pipeline/release.ts';
@@ -18,11 +19,10 @@ export function damageOf({ links, current }: Layout): Problem | undefined {
   return targetOf(current) === undefined ? gone(current) : undefined;
 }
 
-/** Whether somebody took something away of a release: it is made anew then. */
-export function isWhole(folder: string): boolean {
-  return [manifestPath(folder), join(folder, 'http.conf'), join(folder, 'stream.conf')].every((path) =>
-    existsSync(path),
-  );
+/** Whether somebody took something away of a release: it is made anew then. `outside` are files of its own. */
+export function isWhole(folder: string, outside: readonly string[] = []): boolean {
+  const own = ['http.conf', 'stream.conf', ...outside.map(placeOf)].map((path) => join(folder, path));
+  return [manifestPath(folder), ...own].every((path) => existsSync(path));
 }
 
 /** Of releases whose peers were found whole, when those were changed last: they are read again only where that moved. */
@@ -59,7 +59,12 @@ function hasPeers({ folder, digest, structure }: Release, intact: Intact): boole
   }
 }
 
-export function gone(path: string): Problem {
+export function damageOfPush(release: Release, lua: Lua | undefined, intact: Intact): Problem | undefined {
+  const path = lostOfPush(release, lua, intact);
+  return path === undefined ? undefined : gone(path);
+}
+
+function gone(path: string): Problem {
   return {
     what: 'what nginx starts with was taken away or changed here, and is made again',
     where: path,

@@ -72,9 +72,13 @@ export async function syncAll(paths: readonly string[]): Promise<void> {
     if (each.status === 'rejected') throw each.reason;
 }
 
-/** Files, and the folders that they lie in. */
-export function withFolders(paths: readonly string[]): string[] {
-  return [...paths, ...new Set(paths.map((path) => dirname(path)))];
+/** Files below a folder, and the folders that they and the links lie in, that one included. */
+export function withFolders(root: string, paths: readonly string[], links: readonly string[] = []): string[] {
+  const folders = new Set<string>([root]);
+  for (const path of [...paths, ...links])
+    for (let folder = dirname(path); folder.length > root.length; folder = dirname(folder))
+      folders.add(folder);
+  return [...paths, ...folders];
 }
 
 /** A full disk is told without the path. */

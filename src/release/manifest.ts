@@ -49,6 +49,9 @@ const manifest = z.object({
   version: z.string(),
   view,
   indexes: z.record(z.string(), z.string().regex(/^\d+$/)).default({}),
+  outside: z.array(z.string()).readonly().exactOptional(),
+  kept: z.array(z.string()).readonly().exactOptional(),
+  attributes: z.record(z.string(), z.string()).exactOptional(),
 });
 
 /** What a release says of itself, read back at the next start. */

@@ -11,13 +11,14 @@ import { ProblemError, problemOf } from '../pipeline/problem.ts';
 import type { File, Release } from '../pipeline/release.ts';
 import { wentBack } from '../pipeline/snapshot.ts';
 import { contentsOf } from './contents.ts';
-import { damageOf, gone, type Intact, isWhole, lostOfPush } from './damage.ts';
+import { damageOf, damageOfPush, type Intact, isWhole, lostOfPush } from './damage.ts';
 import { diffReleases } from './diff.ts';
 import { pointAt, pointDurably, replaceByCopy, replaceDurably, syncAll, syncPath, targetOf } from './disk.ts';
-import { layoutOf } from './layout.ts';
+import { keptOf } from './held.ts';
+import { layoutOf, releaseName } from './layout.ts';
 import type { Lua } from './lua-code.ts';
 import { manifestPath, manifestText, readManifest } from './manifest.ts';
-import { stamp } from './stamp.ts';
+import { outsideLinks } from './outside.ts';
 import { namedFolders, sweep, sweepShared } from './sweep.ts';
 import { writeRelease } from './write.ts';
 
@@ -47,6 +48,10 @@ export function createReleases(options: StoreOptions): Releases {
   /** Complete on disk. */
   const known = new Map<string, Release>();
   const intact: Intact = new Map();
+  const links = outsideLinks(layout, {
+    ...options,
+    known: () => Promise.all([named(layout.current), named(layout.proven)]),
+  });
   /** Written, and perhaps not on disk yet. */
   const staged = new Map<string, { readonly release: Release; readonly paths: readonly string[] }>();
   /** Whether there is a release for nginx to start with, as far as this process has seen. */
@@ -58,12 +63,12 @@ export function createReleases(options: StoreOptions): Releases {
     if (target === undefined) return undefined;
     const folder = join(layout.releases, basename(target));
     const cached = known.get(folder);
-    if (!isWhole(folder)) return undefined;
+    if (!isWhole(folder, cached?.outside)) return undefined;
     if (cached !== undefined) return lostOfPush(cached, lua, intact) === undefined ? cached : undefined;
     const manifest = await readManifest(folder);
-    if (manifest === undefined) return undefined;
-    const { digest, structure = digest, time, view, indexes } = manifest;
-    const release = { folder, digest, structure, time, view, indexes };
+    if (manifest === undefined || !isWhole(folder, manifest.outside)) return undefined;
+    const { version: _, structure = manifest.digest, ...rest } = manifest;
+    const release = { folder, structure, ...rest };
     if (lostOfPush(release, lua, intact) !== undefined) return undefined;
     known.set(folder, release);
     return release;
@@ -76,11 +81,12 @@ export function createReleases(options: StoreOptions): Releases {
     structure: (files) => contents(files).structure,
 
     async stage(files, view, indexes = {}) {
-      const { digest, structure } = contents(files);
+      const { digest, structure, noted } = contents(files);
       const time = clock.now();
-      const folder = join(staging, `${stamp(time)}-${digest}`);
-      const release = { folder, digest, structure, time, view, indexes };
-      const paths = await writeRelease(release, contents(files), common, version);
+      const folder = join(staging, releaseName(time, digest));
+      const kept = await links.keptBeside(noted.outside ?? []);
+      const release = { folder, digest, structure, time, view, indexes, ...noted, ...keptOf(kept) };
+      const paths = await writeRelease(release, contents(files), common, kept, version);
       staged.set(folder, { release, paths });
       return release;
     },
@@ -91,6 +97,9 @@ export function createReleases(options: StoreOptions): Releases {
       staged.delete(folder);
       known.set(folder, release);
     },
+
+    obstacles: links.obstacles,
+    adopt: links.adopt,
 
     async discard({ folder }) {
       if (namedFolders(layout).has(basename(folder))) return;
@@ -117,6 +126,7 @@ export function createReleases(options: StoreOptions): Releases {
         await pointDurably(path, target);
         report({ type: 'progress', step: 'publish', part: path });
       }
+      await links.mend();
       isLaid = true;
     },
 
@@ -125,8 +135,7 @@ export function createReleases(options: StoreOptions): Releases {
       const lost = damageOf(layout);
       if (lost !== undefined) return lost;
       const live = known.get(join(layout.releases, basename(targetOf(layout.current) ?? '')));
-      const path = live === undefined ? undefined : lostOfPush(live, lua, intact);
-      return path === undefined ? undefined : gone(path);
+      return live && (damageOfPush(live, lua, intact) ?? links.damage(live));
     },
 
     async tidy() {
@@ -134,6 +143,7 @@ export function createReleases(options: StoreOptions): Releases {
         // Nothing goes before the disk has what took its place.
         await syncPath(layout.output);
         await sweep(layout, lua?.balancer.folder);
+        links.sweep();
       } catch (error) {
         // What cannot be removed now is tried again after the next publish.
         report({ type: 'problem', problem: problemOf(error) });
@@ -143,22 +153,28 @@ export function createReleases(options: StoreOptions): Releases {
 
     async rollBack(to) {
       await assertLocked();
-      if (to !== undefined) return pointDurably(layout.current, join('releases', basename(to.folder)));
+      if (to !== undefined) {
+        await links.secure(to);
+        return pointDurably(layout.current, join('releases', basename(to.folder)));
+      }
       isLaid = false;
       // The links first: one that dangles keeps nginx from starting.
+      await links.drop();
       for (const { path } of layout.links) await rm(path, { force: true });
       await rm(layout.current, { force: true });
     },
 
     async markProven(release) {
       const target = join('releases', basename(release.folder));
-      if (targetOf(layout.proven) === target) return;
-      await assertLocked();
-      await pointDurably(layout.proven, target);
-      // A release without peers is all structure.
-      if (release.structure !== release.digest)
-        replaceByCopy(join(layout.spare, peersPath), join(release.folder, peersPath));
-      report({ type: 'progress', step: 'prove', part: 'proven' });
+      if (targetOf(layout.proven) !== target) {
+        await assertLocked();
+        await pointDurably(layout.proven, target);
+        // A release without peers is all structure.
+        if (release.structure !== release.digest)
+          replaceByCopy(join(layout.spare, peersPath), join(release.folder, peersPath));
+        report({ type: 'progress', step: 'prove', part: 'proven' });
+      }
+      await links.letGo(release);
     },
 
     async remember(view, indexes) {

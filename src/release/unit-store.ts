@@ -10,7 +10,7 @@ import { type Applied, filesOf, type UnitPlan } from '../pipeline/unit.ts';
 import { diffFiles } from './diff.ts';
 import { replaceDurably, syncAll, syncPath, targetOf } from './disk.ts';
 import { manifestPath, manifestText } from './manifest.ts';
-import { stamp } from './stamp.ts';
+import { releaseName } from './layout.ts';
 import { lookAt } from './unit-files.ts';
 import { unitLayoutOf } from './unit-layout.ts';
 import { unitPlace } from './unit-place.ts';
@@ -47,7 +47,7 @@ export function createUnitStore(options: UnitStoreOptions): UnitStore {
 
   let isDriftTold = false;
 
-  const folderOf = (time: number, name: string) => join(staging, `${stamp(time)}-${name}`);
+  const folderOf = (time: number, name: string) => join(staging, releaseName(time, name));
 
   function find(folder: string): UnitRelease {
     const release = known.get(folder) ?? staged.get(folder)?.release;

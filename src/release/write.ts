@@ -1,10 +1,13 @@
-import { symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { framePaths } from '../pipeline/frame.ts';
+import { placeOf } from '../pipeline/outside.ts';
 import type { Release } from '../pipeline/release.ts';
+import { applyAttributes } from './attributes.ts';
 import type { Contents } from './contents.ts';
 import { withFolders, writeAll } from './disk.ts';
+import { type Kept, writeKept } from './held.ts';
 import { lay } from './lay.ts';
 import type { Lua } from './lua-code.ts';
 import { manifestPath, manifestText } from './manifest.ts';
@@ -19,32 +22,40 @@ export interface Common {
 /** Writes a release, and gives what of it the disk may not have yet. What is in common it has then. */
 export async function writeRelease(
   release: Release,
-  { config, peers, structure }: Contents,
+  { config, peers, structure, special, noted }: Contents,
   common: Common | undefined,
+  kept: readonly Kept[],
   version: string,
 ): Promise<readonly string[]> {
   const { folder } = release;
   const own = [...peers, ...(common === undefined ? config(folder) : [])];
   const files = own.map(([path, text]) => [join(folder, path), text] as const);
   files.push([manifestPath(folder), manifestText(release, version)]);
+  const written = files.map(([path]) => path);
+  const links: string[] = [];
   try {
     writeAll(folder, files);
-    if (common !== undefined) await share(folder, config, join(common.configs, structure), common.lua);
+    if (common === undefined) applyAttributes(folder, special);
+    else {
+      const place = join(common.configs, structure);
+      await lay(common.lua.balancer.folder, common.lua.code.files);
+      await lay(place, config(place), (fresh) => applyAttributes(fresh, special));
+      links.push(...linkTo(place, folder, noted.outside ?? []));
+    }
+    written.push(...writeKept(folder, kept));
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
-  return withFolders(files.map(([path]) => path));
+  return withFolders(folder, written, links);
 }
 
 /** Of releases with the same configuration, each links to it. */
-async function share(
-  folder: string,
-  config: Contents['config'],
-  place: string,
-  { balancer, code }: Lua,
-): Promise<void> {
-  await lay(balancer.folder, code.files);
-  await lay(place, config(place));
-  for (const path of framePaths) symlinkSync(relative(folder, join(place, path)), join(folder, path));
+function linkTo(place: string, folder: string, outside: readonly string[]): string[] {
+  return [...framePaths, ...outside.map(placeOf)].map((path) => {
+    const link = join(folder, path);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(relative(dirname(link), join(place, path)), link);
+    return link;
+  });
 }

@@ -69,6 +69,11 @@ export function eventLine(
     }
     case 'supervised':
       return supervisedLine(event.nginx, now);
+    case 'replaced': {
+      const { path, saved } = event;
+      const text = `${path} is upsync's from now on: what stood there is kept in ${saved}`;
+      return { level: 'warn', text, fields: { event: 'replaced', path, saved } };
+    }
     case 'problem':
       return {
         level: 'error',

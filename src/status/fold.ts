@@ -73,6 +73,7 @@ export function fold(state: State, event: Event, now: number): State {
     case 'observed':
       return { ...foldObserved(state, event), pulse: { ...state.pulse, lookedAt: now } };
     case 'gateway':
+    case 'replaced':
     case 'watching':
       return state;
     case 'listening':

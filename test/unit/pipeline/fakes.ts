@@ -57,6 +57,8 @@ export function stage(plan: Partial<Plan> = {}): Stage {
       return release(files[0]?.contents ?? '', view);
     },
     seal: async () => {},
+    obstacles: async () => [],
+    adopt: async () => true,
     async discard() {
       done.push('discard');
     },

@@ -302,3 +302,10 @@ test('what templates wait for is said after a moment, and again each minute or w
     'waiting for key a, tree b/, which templates ask for, for 61 s now; nothing goes live meanwhile',
   ]);
 });
+
+test('a file that had to give way is told of, with where a copy of it is', () => {
+  report({ type: 'replaced', path: '/etc/nginx/conf.d/a.conf', saved: '/etc/nginx/upsync/saved/a.conf.1' });
+  expect(texts()).toEqual([
+    "/etc/nginx/conf.d/a.conf is upsync's from now on: what stood there is kept in /etc/nginx/upsync/saved/a.conf.1",
+  ]);
+});

@@ -1,0 +1,44 @@
+import { chmodSync, chownSync } from 'node:fs';
+import { join } from 'node:path';
+import { placeOf } from '../pipeline/outside.ts';
+import { ProblemError, problemOf } from '../pipeline/problem.ts';
+import type { File } from '../pipeline/release.ts';
+
+type Attributes = Pick<File, 'mode' | 'owner'>;
+
+/** What was asked for a file besides its contents; empty for nothing. */
+export function attributesText({ mode, owner }: Attributes): string {
+  return [
+    mode === undefined ? '' : `mode ${octal(mode)}`,
+    owner === undefined ? '' : `owner ${owner.uid}${owner.gid === undefined ? '' : `:${owner.gid}`}`,
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+/** Gives written files of a folder what was asked for them. Throws ProblemError where that may not be done. */
+export function applyAttributes(folder: string, files: readonly File[]): void {
+  for (const { path, mode, owner } of files) {
+    const place = join(folder, placeOf(path));
+    try {
+      // In this order: who has given a file away may not change it any more.
+      if (mode !== undefined) chmodSync(place, mode);
+      // A gid of -1 leaves the group as it is.
+      if (owner !== undefined) chownSync(place, owner.uid, owner.gid ?? -1);
+    } catch (error) {
+      throw new ProblemError(
+        {
+          what: `it cannot be given ${attributesText({ ...(mode === undefined ? {} : { mode }), ...(owner === undefined ? {} : { owner }) })}: ${problemOf(error).what}`,
+          where: path,
+          remedy:
+            'run upsync as root, or with the capability CHOWN; or leave owner and mode of this template out',
+        },
+        { cause: error },
+      );
+    }
+  }
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
