@@ -1,7 +1,7 @@
 import fs, { type PathLike } from 'node:fs';
 import files from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { assemble, follow, wayFor } from '../../src/assemble.ts';
 import { createProgram, givenFlags } from '../../src/cli/program.ts';
@@ -17,7 +17,7 @@ import { acquireLock } from '../../src/release/lock.ts';
 /**
  * upsync as src/daemon.ts composes it, up to the first release that is published. Every step on the way is
  * written as a JSON line: what the pipeline reports, the end of a reload, and each change to the managed
- * folder that others can see, its lock aside. The first argument says at which step it is killed, by its name or its number
+ * folder, and to `conf.d` beside it, that others can see, its lock aside. The first argument says at which step it is killed, by its name or its number
  * (from 1); at 0 it is not. The others are upsync's own.
  */
 const [killedAt = '0', ...argv] = process.argv.slice(2);
@@ -31,14 +31,16 @@ function step(name: string): void {
 }
 
 const output = argv[argv.indexOf('--output') + 1] ?? '';
+const beside = join(dirname(output), 'conf.d');
 /** Without what is random; some folders are named by the hash of what they hold. */
 const name = (path: PathLike) =>
   basename(String(path))
     .replace(/\.[0-9a-f]{6}$|\.[0-9a-f-]{36}$/, '')
+    .replace(/\.[0-9a-f]{8}$/, '.SAVED')
     .replace(/^[0-9a-f]{16}$/, 'HASH');
 const change = (what: string, path: PathLike) => {
-  if (String(path).startsWith(`${output}/`) && name(path) !== 'upsync.sock')
-    step(`before ${what} ${name(path)}`);
+  const isSeen = [output, beside].some((folder) => String(path).startsWith(`${folder}/`));
+  if (isSeen && name(path) !== 'upsync.sock') step(`before ${what} ${name(path)}`);
 };
 const { link, rename, rm, symlink, unlink } = files;
 files.link = (from, to) => {
@@ -90,7 +92,7 @@ const services: unknown = program.getOptionValue('service');
 const config = await loadConfig({
   flags: givenFlags(program),
   services: Array.isArray(services) ? services.map(String) : [],
-  file: undefined,
+  file: argv.includes('--config') ? argv[argv.indexOf('--config') + 1] : undefined,
   env: {},
   cwd: io.cwd,
 });
