@@ -9,8 +9,8 @@ import { wentBack } from '../pipeline/snapshot.ts';
 import { type Applied, filesOf, type UnitPlan } from '../pipeline/unit.ts';
 import { diffFiles } from './diff.ts';
 import { replaceDurably, syncAll, syncPath, targetOf } from './disk.ts';
-import { manifestPath, manifestText } from './manifest.ts';
 import { releaseName } from './layout.ts';
+import { manifestPath, manifestText } from './manifest.ts';
 import { lookAt } from './unit-files.ts';
 import { unitLayoutOf } from './unit-layout.ts';
 import { unitPlace } from './unit-place.ts';
@@ -92,6 +92,10 @@ export function createUnitStore(options: UnitStoreOptions): UnitStore {
       staged.delete(folder);
       known.set(folder, release);
     },
+
+    // What is in the way of a file is met when it is written.
+    obstacles: async () => [],
+    adopt: async () => true,
 
     async discard({ folder }) {
       if (namedFolders().has(basename(folder))) return;

@@ -1,3 +1,4 @@
+import { isOutside } from '../pipeline/outside.ts';
 import type { Problem } from '../pipeline/problem.ts';
 import { type Context, within } from '../pipeline/protocol.ts';
 import type { File } from '../pipeline/release.ts';
@@ -9,9 +10,12 @@ export function contextOfFile(path: string): Context {
   return path.startsWith('stream/') ? 'stream' : 'http';
 }
 
-/** With nothing in it, a file is not written: one of stream would want a place in nginx.conf. */
-export function isNeeded({ contents }: File): boolean {
-  return contents.trim() !== '';
+/**
+ * With nothing in it, a file is not written: one of stream would want a place in nginx.conf. Outside of the managed folder
+ * somebody may name it.
+ */
+export function isNeeded({ path, contents }: File): boolean {
+  return isOutside(path) || contents.trim() !== '';
 }
 
 /** Without any template for them, upstreams of stream would be left out and nobody told. */

@@ -70,6 +70,17 @@ test('with none of stream there is no file of stream, which nginx.conf would nee
   expect(Object.keys(contents(builtin(), view(web)))).toEqual(['http/upstreams.conf']);
 });
 
+test('a file with nothing in it is not written, but outside of the managed folder, where somebody may name it', () => {
+  write('blank.eta', '\n');
+  const source = join(folder, 'blank.eta');
+  const list = ['http/blank.conf', 'stream/blank.conf', '/etc/nginx/snippets/blank.inc'];
+  const templates = createTemplates(
+    { kind: 'list', list: list.map((destination) => ({ source, destination })) },
+    templatesContext(),
+  );
+  expect(contents(templates, view(web))).toEqual({ '/etc/nginx/snippets/blank.inc': '\n' });
+});
+
 test('a template sees the upstreams of its own context alone', () => {
   const names = '<%= it.upstreams.map((one) => one.name).join() %> <%= it.upstreams.length %>';
   write('a.conf.eta', names);
