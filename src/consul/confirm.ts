@@ -1,6 +1,6 @@
 import { type Problem, ProblemError, problemOf, sentence } from '../pipeline/problem.ts';
 import { titleOf } from '../pipeline/query.ts';
-import { type ConsulAnswer, type ConsulQuery, type ConsulTold, isEmpty } from '../pipeline/snapshot.ts';
+import type { ConsulAnswer, ConsulQuery, ConsulTold } from '../pipeline/snapshot.ts';
 import type { Client } from './client.ts';
 import { decode } from './decode.ts';
 import { emptyProblem } from './empty-problem.ts';
@@ -32,12 +32,10 @@ export async function confirm(
     // A consistent read comes from the leader, which is never stale.
     return { meta: readHeaders(reply.headers, 0), told: decode(query, reply.json()) };
   });
-  if (isEmpty(told)) {
-    const judgement = judge(told, meta, 0n, held, before);
-    if (judgement.kind === 'refused') throw new ProblemError(judgement.problem);
-    if (judgement.kind === 'doubtful' && judgement.why === 'empty')
-      await inWords(query, 'empty', held, () => expectRights(client, query, held, signal));
-  }
+  const judgement = judge(told, meta, 0n, held, before);
+  if (judgement.kind === 'refused') throw new ProblemError(judgement.problem);
+  if (judgement.kind === 'doubtful' && judgement.why === 'empty')
+    await inWords(query, 'empty', held, () => expectRights(client, query, held, signal));
   return { told, index: meta.index };
 }
 

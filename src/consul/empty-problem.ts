@@ -4,9 +4,23 @@ import type { ConsulAnswer, ConsulQuery } from '../pipeline/snapshot.ts';
 
 /** The words for an empty answer that does not enter the snapshot. */
 export function emptyProblem(query: ConsulQuery, why: string, held: ConsulAnswer | undefined): Problem {
+  return problemOf('empty', query, why, held);
+}
+
+/** Likewise for a list that has lost some of what was in it. */
+export function shorterProblem(query: ConsulQuery, why: string, held: ConsulAnswer): Problem {
+  return problemOf('shorter', query, why, held);
+}
+
+function problemOf(
+  which: 'empty' | 'shorter',
+  query: ConsulQuery,
+  why: string,
+  held: ConsulAnswer | undefined,
+): Problem {
   const name = query.kind === 'service' ? query.service : titleOf(query);
   return {
-    what: `empty answer for ${name} not believed: ${why}${kept(query, held)}`,
+    what: `${which} answer for ${name} not believed: ${why}${kept(query, held)}`,
     remedy: `check the token's rights and ask Consul for ${name} by hand`,
   };
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../pipeline/problem.ts';
 import { type ConsulAnswer, type ConsulQuery, type ConsulTold, isEmpty } from '../pipeline/snapshot.ts';
-import { emptyProblem } from './empty-problem.ts';
+import { emptyProblem, shorterProblem } from './empty-problem.ts';
 import type { Meta } from './headers.ts';
 
 /**
@@ -40,6 +40,11 @@ export function judge(
     if (last === undefined) return { kind: 'doubtful', why: 'empty', query };
     if (held === undefined || !isEmpty(held)) return judgeLoss(query, index, BigInt(last), held);
   }
+  if (held !== undefined && index < BigInt(held.index) && lacksSome(told, held))
+    return {
+      kind: 'refused',
+      problem: shorterProblem(query, behind(query, index, BigInt(held.index)), held),
+    };
   // Also where it says the same: what a server tells next, as it goes on through its log, would pass for newer.
   if (last !== undefined && index < BigInt(last)) return { kind: 'doubtful', why: 'older', query };
   return { kind: held !== undefined && isDeepStrictEqual(told.value, held.value) ? 'unchanged' : 'changed' };
@@ -62,9 +67,33 @@ function judgeLoss(
     query,
     index === last
       ? `Consul's index ${index} has not moved since it had ${somethingOf(query)}, so the token may have lost its rights`
-      : `Consul's index ${index} is behind ${last}, when it had ${somethingOf(query)}, so Consul may have lost its state`,
+      : behind(query, index, last),
     held,
   );
+}
+
+function behind(query: ConsulQuery, index: bigint, last: bigint): string {
+  return `Consul's index ${index} is behind ${last}, when it had ${somethingOf(query)}, so Consul may have lost its state`;
+}
+
+/** Whether a list has lost some of its names. It is not empty where Consul lost its state: its servers are in it themselves. */
+function lacksSome(told: ConsulTold, held: ConsulTold): boolean {
+  const names = new Set(namesIn(told));
+  return namesIn(held).some((name) => !names.has(name));
+}
+
+/** None of what is no list, or one that its own instances make up: there each is judged by its health. */
+function namesIn(told: ConsulTold): readonly string[] {
+  if (isOf('services', told)) return told.value.map(({ name }) => name);
+  if (isOf('nodes', told)) return told.value.map(({ datacenter, node }) => `${datacenter}/${node}`);
+  return isOf('tree', told) ? told.value.map(({ path }) => path) : [];
+}
+
+function isOf<K extends ConsulQuery['kind']>(
+  kind: K,
+  told: ConsulTold,
+): told is Extract<ConsulTold, { query: { kind: K } }> {
+  return told.query.kind === kind;
 }
 
 function somethingOf({ kind }: ConsulQuery): string {

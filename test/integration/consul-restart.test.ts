@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { isAnswerTo } from '../../src/pipeline/snapshot.ts';
 import { startConsul } from '../bed/consul.ts';
 import { follow, web } from '../support/consul-follow.ts';
 
@@ -48,6 +49,38 @@ test('a Consul that lost its state leaves the instances in place until they are 
 
   await consul.register({ id: 'web1-8003', name: 'web1', port: 8003 });
   await followed.until(() => followed.value('service:web1')?.[0]?.port === 8003);
+});
+
+test('a Consul that lost its state takes nothing out of the list of services until all are back', async () => {
+  await using consul = await startConsul();
+  // Its index is to be past the one at which a fresh Consul lists its first services.
+  for (const port of [8001, 8002, 8003, 8004])
+    await consul.register({ id: `w-${port}`, name: `w${port}`, port });
+  using followed = follow(consul.url, [{ kind: 'services', datacenter: '' }]);
+  const listed = () => {
+    const answer = followed.feed.snapshot().get('services');
+    return isAnswerTo('services', answer) ? answer.value.map(({ name }) => name) : undefined;
+  };
+  const all = ['consul', 'w8001', 'w8002', 'w8003', 'w8004'];
+  await followed.until(() => listed()?.length === 5);
+
+  await consul.kill();
+  await followed.next('queryFailed');
+  await consul.start();
+  const disbelief = await followed.until(() =>
+    followed.events.find((event) => event.type === 'queryFailed' && /not believed/.test(event.problem.what)),
+  );
+  expect(disbelief).toMatchObject({
+    problem: {
+      what: expect.stringMatching(/^shorter answer for the services not believed: .*5 services stay/),
+    },
+  });
+  expect(listed()).toEqual(all);
+
+  for (const port of [8001, 8002, 8003, 8004])
+    await consul.register({ id: `w-${port}`, name: `w${port}`, port });
+  await followed.next('queryRecovered');
+  expect(listed()).toEqual(all);
 });
 
 test('a Consul that lost its state counts anew: what registers again as it was can leave as ever', async () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { startConsul } from '../bed/consul.ts';
 import { startNginx } from '../bed/nginx.ts';
 import { listing } from '../bed/nginx-listing.ts';
+import { until } from '../bed/nginx-processes.ts';
 import { via } from '../bed/via.ts';
 import { startBackend } from '../support/backend.ts';
 import { ask, gateway, reloads, steadily, tally } from '../support/gateway.ts';
@@ -41,7 +42,8 @@ test('a candidate that nginx refuses is rejected with file and line, and touches
   // These folders held a candidate for a while; everything in them is as it was.
   const held = via === 'push' ? ['config', 'releases'] : ['releases'];
   expect(changed.map((line) => line.split(' ')[0])).toEqual(held.map((name) => join(outputOf(nginx), name)));
-  expect(await readdir(temporary)).toEqual([]);
+  // The verdict does not wait for it.
+  await until('nothing is left of the test', async () => (await readdir(temporary)).length === 0);
   expect(await reloads(nginx)).toBe(reloaded);
 
   // The templates before it go on following Consul; those that nginx refused are said once, and when they are good again.

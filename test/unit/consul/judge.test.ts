@@ -151,3 +151,42 @@ test('what stays meanwhile is said in words that fit', () => {
     /^empty answer for tree app\/ not believed: .* \(2 keys stay\)$/,
   );
 });
+
+const lists: readonly (readonly [full: ConsulTold, shorter: ConsulTold, longer: ConsulTold])[] = [
+  [
+    { query: SERVICES, value: ['consul', 'web1'].map((name) => ({ name, tags: [] })) },
+    { query: SERVICES, value: ['consul', 'new'].map((name) => ({ name, tags: [] })) },
+    { query: SERVICES, value: ['consul', 'new', 'web1'].map((name) => ({ name, tags: [] })) },
+  ],
+  [
+    { query: NODES, value: ['n1', 'n2'].map(node) },
+    { query: NODES, value: ['n1', 'n3'].map(node) },
+    { query: NODES, value: ['n1', 'n2', 'n3'].map(node) },
+  ],
+  [
+    { query: TREE, value: ['app/a', 'app/b'].map((path) => ({ path, value: '' })) },
+    { query: TREE, value: ['app/a'].map((path) => ({ path, value: '' })) },
+    { query: TREE, value: ['app/a', 'app/b', 'app/c'].map((path) => ({ path, value: '' })) },
+  ],
+];
+
+function node(name: string) {
+  return { datacenter: 'dc1', node: name, address: '10.0.0.1', meta: {} };
+}
+
+test.each(lists.map(([full, shorter, longer]) => [full.query.kind, full, shorter, longer] as const))(
+  'a list of %s that lacks some is refused where the index is behind: Consul may have lost its state',
+  (_, full, shorter, longer) => {
+    const before: ConsulAnswer = { ...full, index: '10', since: 0 };
+    const verdict = (told: ConsulTold, index: bigint) =>
+      judge(told, { index, filtered: false }, 0n, before).kind;
+    expect(verdict(shorter, 9n)).toBe('refused');
+    expect(verdict(shorter, 10n)).toBe('changed');
+    expect(verdict(longer, 9n)).toBe('doubtful');
+    expect(verdict(longer, 11n)).toBe('changed');
+    const judgement = judge(shorter, { index: 9n, filtered: false }, 0n, before);
+    expect(judgement).toMatchObject({
+      problem: { what: expect.stringMatching(/^shorter answer for .* index 9 is behind 10, .* stay\)$/) },
+    });
+  },
+);
