@@ -4,7 +4,7 @@ import type { ServiceQuery } from '../pipeline/query.ts';
 import type { Asking, Registry } from './asking.ts';
 import { instancesOf } from './instances.ts';
 import type { CatalogData, TemplateNode, TemplateService } from './it.ts';
-import { expectOptions, givenOf, scopeOf, whereOptions } from './options.ts';
+import { expectOptions, givenOf, isPath, scopeOf, serviceName, whereOptions } from './options.ts';
 import { plainName } from './plain.ts';
 import { isPlain } from './quote.ts';
 
@@ -21,7 +21,7 @@ export function catalogData(asking: Asking, { admission, datacenter }: Registry)
         throw new TypeError(`it.service: health is one of ${healths.join(', ')}, not ${options.health}`);
       const query: ServiceQuery = {
         kind: 'service',
-        service: String(name),
+        service: serviceName('it.service', name),
         ...scopeOf(options, datacenter),
         ...givenOf(options, 'peer', 'near', 'filter'),
       };
@@ -40,12 +40,13 @@ export function catalogData(asking: Asking, { admission, datacenter }: Registry)
       const found = asking.ask('services', { kind: 'services', ...scopeOf(where, datacenter) })?.value ?? [];
       return Object.freeze(
         found.flatMap(({ name, tags }): TemplateService[] => {
-          if (isPlain(name)) {
-            const shown = tags.filter((tag) => admission.tags.has(tag));
-            return [Object.freeze({ name, tags: Object.freeze(shown) })];
+          const refusal = refusalOf(name);
+          if (refusal !== undefined) {
+            asking.leave('services', name, refusal);
+            return [];
           }
-          asking.leave('services', name, 'its name holds characters that nginx would not take literally');
-          return [];
+          const shown = tags.filter((tag) => admission.tags.has(tag));
+          return [Object.freeze({ name, tags: Object.freeze(shown) })];
         }),
       );
     },
@@ -77,4 +78,10 @@ export function catalogData(asking: Asking, { admission, datacenter }: Registry)
       );
     },
   };
+}
+
+/** Why templates do not see a service: by its name they write text, and ask for its instances and for keys. */
+function refusalOf(name: string): string | undefined {
+  if (!isPlain(name)) return 'its name holds characters that nginx would not take literally';
+  return isPath(name) ? undefined : 'Consul cannot be asked for it: a part of its name is empty, . or ..';
 }

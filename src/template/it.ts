@@ -58,7 +58,10 @@ export interface TemplateKey {
 export interface CatalogData {
   /** The instances of a service that may take requests, sorted by address. */
   service(name: string, options?: ServiceOptions): readonly TemplateInstance[];
-  /** All services by name, less those whose name nginx would not take literally, with the tags that `expose` names. */
+  /**
+   * All services by name, with the tags that `expose` names; less those whose name nginx would not take literally, or could
+   * be no part of a path (`..`, `a//b`).
+   */
   services(where?: Where): readonly TemplateService[];
   /** All nodes, sorted by datacenter and name, less those whose address is not taken. */
   nodes(options?: NodesOptions): readonly TemplateNode[];

@@ -1,3 +1,4 @@
+import { quoted } from '../pipeline/admission.ts';
 import type { Scope } from '../pipeline/query.ts';
 
 /** Throws where a template names an option that there is not: it would be passed over without a word. */
@@ -20,12 +21,26 @@ export function givenOf<K extends string>(
   return given;
 }
 
+/**
+ * Whether Consul can be asked for this by its HTTP API: a path with any other part it answers with a redirect, and never with
+ * what was asked for.
+ */
+export function isPath(text: string): boolean {
+  return text.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+}
+
+/** Throws where this cannot be the name of a service in Consul's HTTP API. */
+export function serviceName(of: string, name: string): string {
+  const text = String(name);
+  if (isPath(text)) return text;
+  throw new TypeError(`${of}: ${quoted(text)} is no name that Consul can be asked for`);
+}
+
 /** Throws where this cannot be the path of a key in Consul's HTTP API, which takes such parts for others. */
 export function keyPath(of: string, path: string): string {
-  const parts = String(path).split('/');
-  const end = parts.at(-1) === '' ? parts.slice(0, -1) : parts;
-  if (end.length > 0 && end.every((part) => part !== '' && part !== '.' && part !== '..')) return path;
-  throw new TypeError(`${of}: ${JSON.stringify(path)} is no path of a key; write it as app/port`);
+  const text = String(path);
+  if (isPath(text.replace(/\/$/, ''))) return text;
+  throw new TypeError(`${of}: ${quoted(text)} is no path of a key; write it as app/port`);
 }
 
 export interface Where {

@@ -223,6 +223,48 @@ test('the catalog is the names of services that nginx takes literally, with the 
   });
 });
 
+const notInUrl = ['..', '.', '/', '/a', 'a/', 'a//b', 'x/../y', './x'];
+
+test.each(notInUrl)('no service by the name %j, of which Consul cannot be asked, gets in the way', (name) => {
+  const value = [
+    { name, tags: [] },
+    { name: 'a/b..', tags: [] },
+  ];
+  const text =
+    "<% for (const { name } of it.services()) { %><%= name %> <%= it.service(name).length %> <%= it.keyOr('cfg/' + name, 1) %>;<% } %>";
+  const rendered = render(
+    text,
+    answers(
+      { query: { kind: 'services', ...at }, value },
+      service('a/b..', registration()),
+      key('cfg/a/b..', undefined),
+    ),
+  );
+  expect(rendered).toMatchObject({
+    files: [{ contents: 'a/b.. 1 1;' }],
+    leftOut: [
+      { upstream: 'services', instance: name, reason: expect.stringContaining('cannot be asked for it') },
+    ],
+  });
+});
+
+test.each(['', ...notInUrl])('%j is no name of a service', (name) => {
+  const text = `<%= it.service(${JSON.stringify(name)}).length %>`;
+  expect(problem(text)).toBe(`it.service: ${JSON.stringify(name)} is no name that Consul can be asked for`);
+  expect(used(render(text))).toEqual([]);
+});
+
+test.each([
+  ['.', '_'],
+  ['..', '__'],
+  ['a/..', 'a_..'],
+])('the node %j is shown as one that may be part of the path of a key: %j', (node, shown) => {
+  const value = [{ datacenter: 'dc1', node, address: '10.0.0.1', meta: {} }];
+  const text = "<% for (const { node } of it.nodes()) { %><%= it.keyOr('nodes/' + node, node) %><% } %>";
+  const there = answers({ query: { kind: 'nodes', ...at }, value }, key(`nodes/${shown}`, undefined));
+  expect(written(text, there)).toBe(shown);
+});
+
 test('nodes are those whose address nginx may connect to', () => {
   const node = (name: string, address: string, meta = {}) => ({
     datacenter: 'dc1',
