@@ -2,7 +2,6 @@ import type { Admission } from '../pipeline/admission.ts';
 import type { Notice } from '../pipeline/outcome.ts';
 import { type Query, type QueryKey, queryKey, titleOf } from '../pipeline/query.ts';
 import { type AnswerTo, isAnswerTo, type Snapshot } from '../pipeline/snapshot.ts';
-import { isPlain } from './quote.ts';
 
 /** What of the registry and of the machine templates may see, besides the view. */
 export interface Registry {
@@ -38,7 +37,7 @@ export class Asking {
     return [...this.#leftOut.values()];
   }
 
-  /** By text that means something to nginx, where it is from. */
+  /** By text of which templates may see any, where it is from: it may be a secret, or mean something to nginx. */
   get texts(): ReadonlyMap<string, string> {
     return this.#texts;
   }
@@ -63,7 +62,7 @@ export class Asking {
 
   /** Text that somebody put where `whose` says. */
   text(value: string, whose: string): string {
-    if (!isPlain(value)) this.#texts.set(value, whose);
+    this.#texts.set(value, whose);
     return value;
   }
 

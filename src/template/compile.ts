@@ -2,14 +2,17 @@ import { dirname, resolve } from 'node:path';
 import { Script } from 'node:vm';
 import { Eta } from 'eta/core';
 import { type Problem, ProblemError } from '../pipeline/problem.ts';
+import { calledBy, messageOf } from './called.ts';
 import type { TemplateData } from './it.ts';
 import { marked, unmark, type Written } from './marks.ts';
 import { lineOfText, type Quoting, quoteForNginx, textOf } from './quote.ts';
 import { isRaw, rawText, withRawMarked } from './raw.ts';
 import type { Sources } from './sources.ts';
 
-/** `texts`: what of the registry means something to nginx, and where it is from; it may grow while the page is rendered. */
+/** `texts`: what somebody wrote that may be any text, and where it is from; it may grow while the page is rendered. */
 export type Page = (data: TemplateData, texts: ReadonlyMap<string, string>) => string;
+
+const none: ReadonlyMap<string, string> = new Map();
 
 /**
  * Compiles every template, so that an error in one shows before anything is rendered. Throws
@@ -18,16 +21,18 @@ export type Page = (data: TemplateData, texts: ReadonlyMap<string, string>) => s
 export function compile({ texts, pages }: Sources, quoting: Quoting = 'nginx'): Map<string, Page> {
   const paths = new Map([...texts].map(([path, text]) => [text.replace(/\r\n?/g, '\n'), path]));
   let written: Written[] = [];
-  let foreign: ReadonlyMap<string, string> = new Map();
+  let foreign = none;
   const eta = new Eta({
     autoFilter: true,
-    filterFunction: (value: unknown) => (isRaw(value) ? rawText(value, foreign) : textOf(value)),
+    filterFunction: (value: unknown) =>
+      isRaw(value) ? rawText(value, quoting === 'nginx' ? foreign : none) : textOf(value),
     /** Eta calls it as a method of what the template that is being rendered knows of itself. */
     escapeFunction(this: Frame, value: unknown) {
-      if (quoting === 'none') return lineOfText(value);
+      const called = calledBy(foreign);
+      if (quoting === 'none') return lineOfText(value, called);
       if (typeof value !== 'string') return quoteForNginx(value);
       const number = written.push({ value, where: `${paths.get(this.templateStr) ?? ''}:${this.line}` }) - 1;
-      return quoteForNginx(value, (text) => marked(text, number));
+      return quoteForNginx(value, called, (text) => marked(text, number));
     },
     cache: true,
     debug: true,
@@ -47,9 +52,9 @@ export function compile({ texts, pages }: Sources, quoting: Quoting = 'nginx'): 
   const page = (source: string): Page => {
     return (data, texts) => {
       written = [];
-      if (quoting === 'nginx') foreign = texts;
+      foreign = texts;
       const text = render(eta, source, data);
-      return quoting === 'nginx' ? unmark(text, written, data.upstreams) : text;
+      return quoting === 'nginx' ? unmark(text, written, data.upstreams, texts) : text;
     };
   };
   return new Map(pages.map(({ source, destination }) => [destination, page(source)]));
@@ -98,7 +103,7 @@ function placesOf(error: unknown): readonly string[] {
 
 function innermost(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : innermost(error.cause);
+  return error.cause === undefined ? messageOf(error) : innermost(error.cause);
 }
 
 function checkSyntax(eta: Eta, path: string, text: string): void {

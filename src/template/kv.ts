@@ -3,6 +3,7 @@ import type { AnswerTo } from '../pipeline/snapshot.ts';
 import type { Asking, Registry } from './asking.ts';
 import type { KvData, TemplateKey } from './it.ts';
 import { expectOptions, keyPath, scopeOf, type Where, whereOptions } from './options.ts';
+import { isPlain } from './quote.ts';
 
 /** The part of `it` that is about keys. */
 export function kvData(asking: Asking, { datacenter }: Pick<Registry, 'datacenter'>): KvData {
@@ -33,10 +34,11 @@ export function kvData(asking: Asking, { datacenter }: Pick<Registry, 'datacente
       return Object.freeze(
         entries.map(({ path, value }): TemplateKey => {
           const whose = `key ${path}`;
-          const key = path.slice(folder.length);
+          // A name is no secret.
+          const named = (text: string) => (isPlain(text) ? text : asking.text(text, `the name of ${whose}`));
           return Object.freeze({
-            path: asking.text(path, `the name of ${whose}`),
-            key: asking.text(key, `the name of ${whose}`),
+            path: named(path),
+            key: named(path.slice(folder.length)),
             value: asking.text(value, whose),
           });
         }),

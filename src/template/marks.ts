@@ -1,5 +1,6 @@
 import { ProblemError } from '../pipeline/problem.ts';
 import { pieces } from '../syntax/pieces.ts';
+import { calledBy } from './called.ts';
 import type { TemplateUpstream } from './it.ts';
 import { isPlain } from './quote.ts';
 
@@ -30,11 +31,12 @@ export function unmark(
   text: string,
   written: readonly Written[],
   upstreams: readonly TemplateUpstream[],
+  foreign: ReadonlyMap<string, string>,
 ): string {
   // Plain values are whole wherever they stand, but for a program in another language.
   if (text.includes('_by_lua') || written.some(({ value }) => !isPlain(value))) {
     const broken = firstBroken(text);
-    if (broken !== undefined) throw breach(written[broken], upstreams);
+    if (broken !== undefined) throw breach(written[broken], upstreams, foreign);
   }
   return text.replace(MARK, '$2');
 }
@@ -51,16 +53,20 @@ function firstBroken(text: string): number | undefined {
   return undefined;
 }
 
-function breach(written: Written | undefined, upstreams: readonly TemplateUpstream[]): ProblemError {
+function breach(
+  written: Written | undefined,
+  upstreams: readonly TemplateUpstream[],
+  foreign: ReadonlyMap<string, string>,
+): ProblemError {
   const { value = '', where = 'a template' } = written ?? {};
   const servers = upstreams.flatMap((upstream) => upstream.servers);
   const owner = servers.find((server) =>
     [...Object.values(server), ...Object.values(server.meta)].includes(value),
   );
-  const whose = owner === undefined ? '' : ` of ${owner.key}`;
+  const whose = owner === undefined || foreign.has(value) ? '' : ` of ${owner.key}`;
   return new ProblemError({
     where,
-    what: `${JSON.stringify(value)}${whose} would not be read as part of one word of nginx's configuration`,
+    what: `${calledBy(foreign)(value)}${whose} would not be read as part of one word of nginx's configuration`,
     remedy: 'let <%= … %> stand apart, or write the whole word with one',
   });
 }

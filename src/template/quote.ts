@@ -1,3 +1,5 @@
+import { quoted } from '../pipeline/admission.ts';
+
 /** What may be written at all: a template that writes `undefined` or an object has a mistake in it. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
@@ -9,12 +11,13 @@ export function textOf(value: unknown): string {
 /**
  * A value as one nginx word: Eta's escape function. What nginx would interpolate (`$`, inside quotes too,
  * and `\$` does not escape it) or take for the end of a line or comment is refused, and so are the
- * private characters of marks.ts. `wrap` gets what stands between the quotes.
+ * private characters of marks.ts. `wrap` gets what stands between the quotes; `called` says for an error what a text
+ * is.
  */
-export function quoteForNginx(value: unknown, wrap = (text: string) => text): string {
+export function quoteForNginx(value: unknown, called = quoted, wrap = (text: string) => text): string {
   const text = textOf(value);
   if (forbidden.test(text)) {
-    throw new TypeError(`${JSON.stringify(text)} holds a character that nginx would not take literally`);
+    throw new TypeError(`${called(text)} holds a character that nginx would not take literally`);
   }
   return isPlain(text) ? wrap(text) : `"${wrap(text.replace(/["\\]/g, '\\$&'))}"`;
 }
@@ -23,11 +26,11 @@ export function quoteForNginx(value: unknown, wrap = (text: string) => text): st
 export type Quoting = 'nginx' | 'none';
 
 /** A value as it is, for files of other programs. It cannot leave its line. */
-export function lineOfText(value: unknown): string {
+export function lineOfText(value: unknown, called = quoted): string {
   const text = textOf(value);
   if (!/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) return text;
   throw new TypeError(
-    `${JSON.stringify(text)} holds a control character or the end of a line; write <%~ JSON.stringify(…) %> where the program reads JSON`,
+    `${called(text)} holds a control character or the end of a line; write <%~ JSON.stringify(…) %> where the program reads JSON`,
   );
 }
 

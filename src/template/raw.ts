@@ -1,5 +1,5 @@
 import type { Eta } from 'eta/core';
-import { textOf } from './quote.ts';
+import { isPlain, textOf } from './quote.ts';
 
 /*
  * Eta passes what is written with `<%~ … %>` through the same filter as all else. Here it comes in an object of its own,
@@ -28,7 +28,10 @@ export function isRaw(value: unknown): value is Raw {
  */
 export function rawText(raw: Raw, foreign: ReadonlyMap<string, string>): string {
   const text = textOf(raw[RAW]);
-  const whose = foreign.get(text) ?? foreign.get(text.trim());
+  const whose = [text, text.trim()]
+    .filter((one) => !isPlain(one))
+    .map((one) => foreign.get(one))
+    .find((one) => one !== undefined);
   if (whose === undefined) return text;
   throw new TypeError(`the text of ${whose} is not written as it is; write it with <%= … %>`);
 }

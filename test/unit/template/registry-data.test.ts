@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type QueryKey, queryKey } from '../../../src/pipeline/query.ts';
 import type { Answer, ConsulTold, Snapshot } from '../../../src/pipeline/snapshot.ts';
+import type { Quoting } from '../../../src/template/quote.ts';
 import { createTemplates } from '../../../src/template/templates.ts';
 import { admission, registration, server, templatesContext, upstream, view } from '../pipeline/given.ts';
 
@@ -37,10 +38,12 @@ const service = (name: string, ...value: ReturnType<typeof registration>[]): Con
 const rules = admission({ tags: new Set(['v2', 'eu']), meta: new Map([['version', 'word']]) });
 const one = view(upstream([server(1)]));
 
-function render(text: string, snapshot: Snapshot = new Map(), environment = {}) {
+function render(text: string, snapshot: Snapshot = new Map(), environment = {}, quoting?: Quoting) {
   writeFileSync(join(folder, 'a.conf.eta'), text);
   const registry = { admission: rules, datacenter: '', environment };
-  return createTemplates({ kind: 'folder', folder }, templatesContext({ registry })).render(one, snapshot);
+  const foreign = quoting === undefined ? {} : { foreign: { quoting } };
+  const context = templatesContext({ registry, ...foreign });
+  return createTemplates({ kind: 'folder', folder }, context).render(one, snapshot);
 }
 
 /** What the template wrote; throws where it wrote nothing. */
@@ -363,6 +366,68 @@ describe('text that somebody put into the registry', () => {
 
   test.each(['a$b', 'a\nb', 'a\u0000', 'a\u2028'])('with %j in it is refused', (text) => {
     expect(problem("# <%= it.key('k') %>", answers(key('k', text)))).toMatch(/would not take literally/);
+  });
+});
+
+describe('an error says whose a text is, and not the text, which may be a secret', () => {
+  const secret = 'hunter2-hunter2';
+  const environment = { PASSWORD: `${secret}$\n` };
+  const snapshot = answers(
+    key('app/password', `${secret}$\n`),
+    key('plain', secret),
+    key('json', `{"password": "${secret}$\\n"}`),
+    tree('t/', { a: `${secret}$\n` }),
+  );
+  const literally = 'holds a character that nginx would not take literally';
+  const apart = "would not be read as part of one word of nginx's configuration";
+
+  const what = (text: string, quoting?: Quoting) => {
+    const rendered = render(text, snapshot, environment, quoting);
+    return rendered.kind === 'problem' ? rendered.problem.what : rendered.kind;
+  };
+
+  test.each([
+    ["<%= it.key('app/password') %>", `the text of key app/password ${literally}`],
+    ["<%= it.keyOr('app/password', '') %>", `the text of key app/password ${literally}`],
+    ["<%= it.env('PASSWORD') %>", `the text of variable PASSWORD ${literally}`],
+    ["<% for (const { value } of it.tree('t')) { %><%= value %><% } %>", `the text of key t/a ${literally}`],
+    ["<%= it.key('app/password').trim() %>", `a text made of that of key app/password ${literally}`],
+    ["<%= 'a ' + it.key('app/password') %>", `a text made of that of key app/password ${literally}`],
+    ["<%= JSON.parse(it.key('json')).password %>", `a text made of that of key json ${literally}`],
+    ["<%= '$' + it.key('plain') %>", `a text made of that of key plain ${literally}`],
+    ["set $x pre<%= it.key('plain') + ' ' %>;", `a text made of that of key plain ${apart}`],
+    ["content_by_lua_block { x = <%= it.key('plain') %> }", `the text of key plain ${apart}`],
+  ])('%s', (text, said) => {
+    expect(what(text)).toBe(said);
+    expect(what(text, 'nginx')).toBe(said);
+  });
+
+  test.each([
+    ["<%= it.key('app/password') %>", 'the text of key app/password holds a control character'],
+    ["<%= it.env('PASSWORD') %>", 'the text of variable PASSWORD holds a control character'],
+    ["<%= it.key('plain') + '\\n' %>", 'a text made of that of key plain holds a control character'],
+  ])('without quoting: %s', (text, said) => {
+    expect(what(text, 'none')).toMatch(said);
+    expect(what(text, 'none')).not.toContain('hunter2');
+  });
+
+  test('though a program in JSON or a regular expression is what it is taken for', () => {
+    expect(what("<% JSON.parse(it.key('plain')) %>")).toBe("Unexpected token 'h', … is not valid JSON");
+    expect(what("<% JSON.parse(it.key('json') + ']') %>")).not.toContain('hunter2');
+    expect(what("<% new RegExp(it.key('plain') + '(') %>")).toMatch(
+      /^Invalid regular expression: ….*Unterminated/,
+    );
+  });
+
+  test('any other text is told, cut', () => {
+    expect(what("<%= '$' + 'x'.repeat(1000) %>")).toBe(`"$${'x'.repeat(59)}…" ${literally}`);
+    expect(what("<% it.upstream('x'.repeat(1000)) %>").length).toBeLessThan(510);
+  });
+
+  test('for other programs text of a key may be written as it is', () => {
+    expect(render("<%~ it.key('app/password') %>", snapshot, environment, 'none')).toMatchObject({
+      files: [{ contents: `${secret}$\n` }],
+    });
   });
 });
 
