@@ -23,8 +23,8 @@ export function isRaw(value: unknown): value is Raw {
 }
 
 /**
- * What a template writes as it is. Throws where it is a text that somebody put into the registry, and that means something
- * to nginx: whoever may write there would write configuration.
+ * What a template writes as it is. Throws where it is the very text that somebody put into the registry, and that means
+ * something to nginx: whoever may write there would write configuration. What is composed of such texts is not found out.
  */
 export function rawText(raw: Raw, foreign: ReadonlyMap<string, string>): string {
   const text = textOf(raw[RAW]);
@@ -33,5 +33,7 @@ export function rawText(raw: Raw, foreign: ReadonlyMap<string, string>): string 
     .map((one) => foreign.get(one))
     .find((one) => one !== undefined);
   if (whose === undefined) return text;
-  throw new TypeError(`the text of ${whose} is not written as it is; write it with <%= … %>`);
+  throw new TypeError(
+    `here <%~ … %> would write the very text of ${whose} as configuration; write it with <%= … %>`,
+  );
 }

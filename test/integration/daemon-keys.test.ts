@@ -219,11 +219,43 @@ test('text of a key is never configuration: written as it is it is refused, and 
   await upsync.next('published');
   await putKey(consul, 'app/text', 'x; } server { listen 127.0.0.1:1; ');
   expect(await upsync.next('rejected')).toMatchObject({
-    what: 'the text of key app/text is not written as it is; write it with <%= … %>',
+    what: 'here <%~ … %> would write the very text of key app/text as configuration; write it with <%= … %>',
     where: expect.stringMatching(/told\.conf\.eta:1$/),
   });
   expect(await told(nginx)).toBe('plain');
   await putKey(consul, 'app/text', 'better');
   await upsync.next('published');
   expect(await told(nginx)).toBe('better');
+});
+
+test('one value that cannot be written keeps every change from nginx, servers too, until it is mended', async () => {
+  await using consul = await startConsul();
+  await using nginx = await startNginx(gateway());
+  await using one = await startBackend('one');
+  await using two = await startBackend('two');
+  await consul.register(one.as('web1'));
+  await putKey(consul, 'app/text', 'plain');
+  const folder = await templates(nginx, "<%= it.key('app/text') %>");
+  await using upsync = startUpsync(
+    { consul, nginx },
+    '--service',
+    'web1',
+    '--templates',
+    folder,
+    ...listening,
+  );
+  await upsync.next('published');
+  await putKey(consul, 'app/text', 'hunter2 $');
+  const what = 'the text of key app/text holds a character that nginx would not take literally';
+  expect(await upsync.next('rejected')).toMatchObject({ what });
+  await consul.register(two.as('web1'));
+  const url = await statusUrl(upsync);
+  await expect
+    .poll(async () => (await statusOf(url)).queries['service:web1'])
+    .toMatchObject({ answer: { instances: 2 } });
+  expect(await tally(`${nginx.url}/web1`, 4)).toEqual({ one: 4 });
+  expect(JSON.stringify(await statusOf(url))).not.toContain('hunter2');
+  await putKey(consul, 'app/text', 'better');
+  await upsync.next('published');
+  expect(Object.keys(await tally(`${nginx.url}/web1`, 8)).sort()).toEqual(['one', 'two']);
 });

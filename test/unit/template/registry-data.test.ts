@@ -347,7 +347,7 @@ describe('text that somebody put into the registry', () => {
     expect(rendered).toMatchObject({
       kind: 'problem',
       problem: {
-        what: `the text of ${whose} is not written as it is; write it with <%= … %>`,
+        what: `here <%~ … %> would write the very text of ${whose} as configuration; write it with <%= … %>`,
         where: expect.stringMatching(/a\.conf\.eta:\d/),
       },
     });
@@ -361,7 +361,7 @@ describe('text that somebody put into the registry', () => {
     writeFileSync(join(folder, '_part.eta'), "b <%= it.key('k') %>;");
     expect(written("<%~ include('_part') %>", snapshot)).toBe(`b "${evil}";`);
     writeFileSync(join(folder, '_part.eta'), "<%~ it.key('k') %>");
-    expect(problem("<%~ include('_part') %>", snapshot)).toMatch(/not written as it is/);
+    expect(problem("<%~ include('_part') %>", snapshot)).toMatch(/the very text of key k/);
   });
 
   test.each(['a$b', 'a\nb', 'a\u0000', 'a\u2028'])('with %j in it is refused', (text) => {
