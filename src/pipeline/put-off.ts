@@ -17,6 +17,8 @@ export interface Moved {
 
 interface Refused extends Moved {
   readonly why: string;
+  /** nginx said that it is this one. */
+  readonly isNamed: boolean;
   readonly failures: number;
   /** When it is tried again, in ms since the epoch. */
   readonly until: number;
@@ -26,8 +28,11 @@ interface Refused extends Moved {
 const firstRetry = 4_000;
 const lastRetry = 600_000;
 
-/** Where so many are put off, no more time is spent on finding out which. */
-const many = 8;
+/** So many tests of one pass go into finding out which by name: whatever else has changed waits meanwhile. */
+const patience = 2;
+
+/** So many tests are made in one pass at most. */
+export const testsInPass = 5;
 
 function keyOf({ name, how }: Moved): string {
   return `${how} ${name}`;
@@ -38,9 +43,9 @@ export function inEffect(putOff: PutOff, now: number): PutOff {
   return new Map([...putOff].filter(([, { until }]) => now < until));
 }
 
-/** When the first of them is tried again, in ms since the epoch. */
-export function dueOf(putOff: PutOff): number | undefined {
-  const times = [...putOff.values()].map(({ until }) => until);
+/** When the first of those is tried again whose time comes after `since`, in ms since the epoch. */
+export function dueOf(putOff: PutOff, since = 0): number | undefined {
+  const times = [...putOff.values()].map(({ until }) => until).filter((until) => until > since);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
@@ -68,22 +73,41 @@ function discoveredIn(view: View | undefined): Set<string> {
   return new Set(found.map(({ name }) => name));
 }
 
-/** With those that the problems name; with all of them, where they name none. */
+/**
+ * With those that the problems name; with all of them, where they name none, or too many one after the other.
+ */
 export function putOffMore(
   known: PutOff,
   moved: readonly Moved[],
   problems: readonly Problem[],
+  tests: number,
   now: number,
 ): PutOff {
-  const text = problems.map(({ what }) => what.toLowerCase()).join('\n');
-  const named = moved.filter(({ name }) => mentions(text, name.toLowerCase()));
+  const named = tests <= patience ? namedIn(problems, moved) : [];
   const why = problems[0] === undefined ? 'it was refused' : placed(problems[0]);
-  const more = (named.length > 0 && known.size < many ? named : moved).map((one) => {
+  const isNamed = named.length > 0;
+  const more = (isNamed ? named : moved).map((one) => {
     const failures = (known.get(keyOf(one))?.failures ?? 0) + 1;
     const until = now + Math.min(lastRetry, firstRetry * 2 ** (failures - 1));
-    return [keyOf(one), { ...one, why, failures, until }] as const;
+    return [keyOf(one), { ...one, why, isNamed, failures, until }] as const;
   });
   return new Map([...known, ...more]);
+}
+
+/** What moved, and was named by nobody, is cleared: nginx takes nothing without it either. It is tried at `until`. */
+export function cleared(putOff: PutOff, before: PutOff, moved: readonly Moved[], until: number): PutOff {
+  const innocent = moved.flatMap((one) => {
+    const key = keyOf(one);
+    const now = putOff.get(key);
+    if (now === undefined || now.isNamed) return [];
+    return [[key, { ...now, failures: before.get(key)?.failures ?? 0, until }] as const];
+  });
+  return new Map([...putOff, ...innocent]);
+}
+
+function namedIn(problems: readonly Problem[], moved: readonly Moved[]): readonly Moved[] {
+  const text = problems.map(({ what }) => what.toLowerCase()).join('\n');
+  return moved.filter(({ name }) => mentions(text, name.toLowerCase()));
 }
 
 /** As in `duplicate upstream "web1"` and `there is no upstream web1`. */

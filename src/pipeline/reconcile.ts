@@ -8,7 +8,7 @@ import { type Observation, observe } from './observe.ts';
 import type { Notice, Outcome } from './outcome.ts';
 import type { Mode, Pipeline } from './pipeline.ts';
 import { type Problem, problemOf, sentence } from './problem.ts';
-import { dueOf, inEffect, movedByDiscovery, putOffMore } from './put-off.ts';
+import { cleared, dueOf, inEffect, movedByDiscovery, putOffMore, testsInPass } from './put-off.ts';
 import { distinct } from './query.ts';
 import { indexesOf } from './snapshot.ts';
 import { stopwatch } from './stopwatch.ts';
@@ -21,12 +21,16 @@ export interface Pass {
   readonly wakeAt: number | undefined;
 }
 
+/** What was put off by mistake is tried again this soon at the latest, in ms. */
+const clearedPulse = 4000;
+
 /** Who waits is asked about it this often, in ms. */
 const waitingPulse = 1000;
 
 /**
  * One pass along the line that every change travels:
  * view → guard → render → stage → test → publish → apply → prove.
+ * What came or went by discovery and is refused is put off within the pass: `tests` counts the tries.
  * It works from the newest snapshot and awaits nobody but the disk and nginx, and in a fleet Consul for a moment.
  */
 export async function reconcile(
@@ -34,6 +38,7 @@ export async function reconcile(
   memory: Memory,
   mode: Mode,
   signal: AbortSignal,
+  tests = 1,
 ): Promise<Pass> {
   const { plan, feed, templates, releases, gateway, turn, clock, report } = pipeline;
   const now = clock.now();
@@ -68,7 +73,7 @@ export async function reconcile(
   const inTheWay = await gateway.settle(live, signal);
   if (inTheWay !== undefined) report({ type: 'problem', problem: inTheWay });
   const before = live?.view ?? memory.view;
-  const putOff = inEffect(memory.putOff, now);
+  const putOff = tests === 1 ? inEffect(memory.putOff, now) : memory.putOff;
   const observed = thatAre(heard, before);
   const guarded = guard(observed, before, snapshot, plan, memory.holds, now);
   const { view, notices, holds, wants, wakeAt } = byDiscovery(guarded, observed, all, before, putOff);
@@ -82,9 +87,17 @@ export async function reconcile(
     // Whatever somebody registered must not keep the changes of others from nginx.
     const moved =
       outcome.kind === 'rejected' && !signal.aborted ? movedByDiscovery(before, view, putOff) : [];
-    if (outcome.kind === 'rejected' && moved.length > 0) {
-      const more = putOffMore(memory.putOff, moved, outcome.problems, clock.now());
-      return reconcile(pipeline, { ...memory, putOff: more }, mode, signal);
+    if (outcome.kind === 'rejected' && moved.length > 0 && tests < testsInPass) {
+      const more = putOffMore(memory.putOff, moved, outcome.problems, tests, clock.now());
+      const without = await reconcile(pipeline, { ...memory, putOff: more }, mode, signal, tests + 1);
+      const until = refusedUntil(without, clock.now());
+      if (until === undefined) return without;
+      const known = cleared(without.memory.putOff, memory.putOff, moved, until);
+      return {
+        ...without,
+        memory: { ...without.memory, putOff: known },
+        wakeAt: earliest(without.wakeAt, until),
+      };
     }
     const end = clock.now();
     // However it ended: nobody has a place who does not reload.
@@ -105,7 +118,14 @@ export async function reconcile(
         ...(aside === undefined ? [] : [asideNotice(aside.problem)]),
       ],
       memory: next,
-      wakeAt: earliest(wakeAt, dueOf(putOff), retry, untilOf(outcome, end), again, aside?.until),
+      wakeAt: earliest(
+        wakeAt,
+        dueOf(putOff, isGiven ? 0 : end),
+        retry,
+        untilOf(outcome, end),
+        again,
+        aside?.until,
+      ),
     };
   };
 
@@ -130,6 +150,13 @@ export async function reconcile(
 /** Whether nginx had its say about what was rendered. */
 function isJudged({ kind }: Outcome): boolean {
   return kind !== 'failed' && kind !== 'held' && kind !== 'superseded' && kind !== 'lacking';
+}
+
+/** Where nginx takes nothing, or took nothing a moment ago: when it is asked again. */
+function refusedUntil({ outcome, memory: { barred } }: Pass, now: number): number | undefined {
+  const isHeld = outcome.kind === 'held' && barred !== undefined && barred.until > now;
+  if (outcome.kind !== 'rejected' && !isHeld) return undefined;
+  return Math.min(barred?.until ?? Number.POSITIVE_INFINITY, now + clearedPulse);
 }
 
 /** Whether the next pass goes on where this one stopped. */
