@@ -20,7 +20,7 @@ interface Refused extends Moved {
   /** nginx said that it is this one. */
   readonly isNamed: boolean;
   readonly failures: number;
-  /** When it is tried again, in ms since the epoch. */
+  /** When it is tried again, in ms since the epoch; together with those of the same time. */
   readonly until: number;
 }
 
@@ -38,9 +38,11 @@ function keyOf({ name, how }: Moved): string {
   return `${how} ${name}`;
 }
 
-/** Those whose time has not come yet. */
+/** Those that are not tried now: of those whose time has come, the first are, and the others have their own pass. */
 export function inEffect(putOff: PutOff, now: number): PutOff {
-  return new Map([...putOff].filter(([, { until }]) => now < until));
+  const first = dueOf(putOff);
+  if (first === undefined || now < first) return putOff;
+  return new Map([...putOff].filter(([, { until }]) => until !== first));
 }
 
 /** When the first of those is tried again whose time comes after `since`, in ms since the epoch. */
@@ -74,7 +76,9 @@ function discoveredIn(view: View | undefined): Set<string> {
 }
 
 /**
- * With those that the problems name; with all of them, where they name none, or too many one after the other.
+ * With those that the problems name. Where they name none, or too many one after the other, with all of them, in two
+ * halves that are tried one after the other: those that nginx would take are not to share the lot of those that it does
+ * not for ever.
  */
 export function putOffMore(
   known: PutOff,
@@ -86,9 +90,10 @@ export function putOffMore(
   const named = tests <= patience ? namedIn(problems, moved) : [];
   const why = problems[0] === undefined ? 'it was refused' : placed(problems[0]);
   const isNamed = named.length > 0;
-  const more = (isNamed ? named : moved).map((one) => {
+  const more = (isNamed ? named : moved).map((one, at, { length }) => {
     const failures = (known.get(keyOf(one))?.failures ?? 0) + 1;
-    const until = now + Math.min(lastRetry, firstRetry * 2 ** (failures - 1));
+    const half = !isNamed && at >= length / 2 ? 1 : 0;
+    const until = now + Math.min(lastRetry, firstRetry * 2 ** (failures - 1)) + half;
     return [keyOf(one), { ...one, why, isNamed, failures, until }] as const;
   });
   return new Map([...known, ...more]);

@@ -313,6 +313,58 @@ describe('nginx refuses what came or went by discovery:', () => {
     }
   }
 
+  test.each([['s1'], ['s2'], ['s3']])(
+    'one whose refusal names nobody (%s) keeps those out that came with it for a few tries only',
+    async (bad) => {
+      on.answers = says([], {});
+      await pass();
+      nginxRefuses((upstreams) => (upstreams.includes(bad) ? 'could not build a hash' : undefined));
+      const all = ['s1', 's2', 's3'];
+      on.answers = says(all, Object.fromEntries(all.map((name) => [name, [tagged(name)]])));
+      const made = await passes(20_000);
+      expect(names()).toEqual([...all.filter((name) => name !== bad), 'web1'].map((name) => `${name} live`));
+      expect([...memory.putOff.keys()]).toEqual([`came ${bad}`]);
+      expect(made).toBeLessThan(8);
+    },
+  );
+
+  test('of many, one whose refusal names nobody is found within a minute', async () => {
+    on.answers = says([], {});
+    await pass();
+    nginxRefuses((upstreams) => (upstreams.includes('s11') ? 'could not build a hash' : undefined));
+    const all = Array.from({ length: 16 }, (_, at) => `s${at + 1}`);
+    on.answers = says(all, Object.fromEntries(all.map((name) => [name, [tagged(name)]])));
+    await passes(61_000);
+    expect(on.live?.view.upstreams.length).toBe(16);
+    expect([...memory.putOff.keys()]).toEqual(['came s11']);
+  });
+
+  test('those whose time has come have a pass each, however late they are', async () => {
+    on.answers = says([], {});
+    await pass();
+    nginxRefuses((upstreams) => (upstreams.includes('s2') ? 'could not build a hash' : undefined));
+    const all = ['s1', 's2', 's3'];
+    on.answers = says(all, Object.fromEntries(all.map((name) => [name, [tagged(name)]])));
+    await pass();
+    await on.clock.advance(60_000);
+    expect(await passes(0)).toBe(2);
+    expect(names()).toEqual(['s3 live', 'web1 live']);
+  });
+
+  test('those whose time has come wait with the rest while old workers drain, and nobody looks all the time', async () => {
+    on.answers = says([], {});
+    await pass();
+    nginxRefuses((upstreams) => (upstreams.includes('s2') ? 'could not build a hash' : undefined));
+    const all = ['s1', 's2', 's3'];
+    on.answers = says(all, Object.fromEntries(all.map((name) => [name, [tagged(name)]])));
+    await pass();
+    if (on.running.kind === 'running') on.running = { ...on.running, draining: 99 };
+    await on.clock.advance(5_000);
+    const { outcome, wakeAt } = await pass();
+    expect(outcome.kind).toBe('held');
+    expect(wakeAt).toBe(on.clock.now() + 1_000);
+  });
+
   test('whom it names is tried ever more rarely, though nginx takes nothing without it either', async () => {
     on.answers = says([], {});
     await pass();
@@ -323,6 +375,22 @@ describe('nginx refuses what came or went by discovery:', () => {
     });
     await passes(30_000);
     expect(memory.putOff.get('came legacy')?.failures).toBe(4);
+  });
+
+  test('those whose time comes while nothing can be given to nginx are not asked about all the time', async () => {
+    on.answers = says([], {});
+    await pass();
+    nginxRefuses((upstreams) => (upstreams.includes('s2') ? 'could not build a hash' : undefined));
+    const all = ['s1', 's2', 's3'];
+    on.answers = says(all, Object.fromEntries(all.map((name) => [name, [tagged(name)]])));
+    await pass();
+    nginxRefuses(() => 'cannot load certificate');
+    await on.clock.advance(60_000);
+    on.answers = new Map([...on.answers, ...snapshot({ web1: [registration({ address: '10.0.0.7' })] })]);
+    expect(await passes(60_000)).toBeLessThan(40);
+    nginxRefuses(() => undefined);
+    await passes(10_000);
+    expect(names()).toEqual(['s1 live', 's2 live', 's3 live', 'web1 live']);
   });
 
   test.each([
