@@ -3,8 +3,8 @@ import type { Guarded } from './guard.ts';
 import type { Observation } from './observe.ts';
 import type { Notice } from './outcome.ts';
 import { type PutOff, putOffThat } from './put-off.ts';
-import { type Claimant, routesOf, routeText } from './routes.ts';
-import type { Upstream, View } from './view.ts';
+import { type Claimant, compareRoutes, isSame, routesOf, routeText } from './routes.ts';
+import type { Route, Upstream, View } from './view.ts';
 
 /**
  * Those of the found that can be: one that is new needs instances. Until Consul has answered for it, it is not there, and
@@ -51,8 +51,8 @@ export function byDiscovery(
   );
   const stay = there.filter((one) => !late.includes(one));
   const upstreams = [...stay, ...needed.map(down)].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const { routes, notices } = routesOf(claimants(stay, observed), before?.routes ?? []);
-  const lateRoutes = routes.filter(({ upstream }) => rerouted.has(upstream));
+  const { routes: asked, notices } = routesOf(claimants(stay, observed), before?.routes ?? []);
+  const { routes, late: lateRoutes } = withoutLate(asked, before?.routes ?? [], rerouted);
 
   const stays = new Set(upstreams.map(({ name }) => name));
   const left = [...had.keys()].filter((name) => gone.has(name) && !stays.has(name));
@@ -61,7 +61,7 @@ export function byDiscovery(
     (left.includes(notice.upstream) || late.some(({ name }) => name === notice.upstream));
   return {
     ...guarded,
-    view: { ...guarded.view, upstreams, routes: routes.filter((route) => !lateRoutes.includes(route)) },
+    view: { ...guarded.view, upstreams, routes },
     notices: [
       ...guarded.notices.filter((notice) => !isMoot(notice)),
       ...left.map((upstream): Notice => ({ kind: 'left', upstream })),
@@ -81,6 +81,22 @@ export function byDiscovery(
       ),
     ],
   };
+}
+
+/** Whose new route is put off has its old one, unless that is another's now. */
+function withoutLate(
+  asked: readonly Route[],
+  before: readonly Route[],
+  rerouted: ReadonlyMap<string, string>,
+): { readonly routes: readonly Route[]; readonly late: readonly Route[] } {
+  const had = new Map(before.map((route) => [route.upstream, route]));
+  const late = asked.filter(
+    (route) => rerouted.has(route.upstream) && !isSame(route, had.get(route.upstream)),
+  );
+  const rest = asked.filter((route) => !late.includes(route));
+  const old = late.flatMap(({ upstream }) => had.get(upstream) ?? []);
+  const free = old.filter((route) => !rest.some((other) => isSame(other, route)));
+  return { routes: [...rest, ...free].sort(compareRoutes), late };
 }
 
 function down(upstream: Upstream): Upstream {

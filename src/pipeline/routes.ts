@@ -88,7 +88,7 @@ export function routesOf(claimants: readonly Claimant[], before: readonly Route[
       });
   }
   return {
-    routes: [...owners.values()].sort((a, b) => compare(a.host, b.host) || compare(a.path, b.path)),
+    routes: [...owners.values()].sort(compareRoutes),
     notices: [...asked.flatMap(({ notices }) => notices), ...conflicts],
   };
 }
@@ -116,7 +116,7 @@ function askedBy({ upstream, claims }: Claimant, before: Route | undefined): Ask
   return { route: first === undefined ? undefined : { ...first.claim, upstream }, notices };
 }
 
-function isSame(a: Claim, b: Claim | undefined): boolean {
+export function isSame(a: Claim, b: Claim | undefined): boolean {
   return a.host === b?.host && a.path === b.path;
 }
 
@@ -128,6 +128,11 @@ export function routeText({ host, path }: Claim): string {
 /** The route of each upstream that has one. */
 export function routesIn(view: View | undefined): ReadonlyMap<string, string> {
   return new Map((view?.routes ?? []).map((route) => [route.upstream, routeText(route)]));
+}
+
+/** The order of a view's routes. */
+export function compareRoutes(a: Claim, b: Claim): number {
+  return compare(a.host, b.host) || compare(a.path, b.path);
 }
 
 function compare(a: string, b: string): number {

@@ -506,6 +506,44 @@ describe('nginx refuses what came or went by discovery:', () => {
     ]);
   });
 
+  describe('a new route that nginx does not take', () => {
+    const asks = (path: string) => [tagged('web9', { meta: { path } })];
+
+    beforeEach(async () => {
+      on.answers = says(['web9'], { web9: asks('/old') });
+      await pass();
+      const { render } = on.pipeline.templates;
+      on.pipeline.templates.render = (made, answers) =>
+        made.routes.some(({ path }) => path === '/new')
+          ? { kind: 'problem', problem: { what: 'a bad template' }, used: [] }
+          : render(made, answers);
+      on.answers = says(['web9'], { web9: asks('/new') });
+    });
+
+    test('leaves the old one to its upstream', async () => {
+      const { notices } = await pass();
+      expect(routes()).toEqual(['/old web9']);
+      expect(notices).toMatchObject([{ kind: 'conflict', upstream: 'web9', route: '*/new' }]);
+    });
+
+    test("leaves its upstream without one where the old one is another's meanwhile", async () => {
+      const web5 = [tagged('web5', { address: '10.0.1.5', meta: { path: '/old' } })];
+      on.answers = says(['web5', 'web9'], { web9: asks('/new'), web5 });
+      nginxRefuses(() => undefined);
+      await passes(10_000);
+      expect(routes()).toEqual(['/old web5']);
+    });
+
+    test('is forgotten when its instances ask for the old one again', async () => {
+      await pass();
+      on.answers = says(['web9'], { web9: asks('/old') });
+      const { outcome, notices } = await pass();
+      expect(outcome.kind).toBe('unchanged');
+      expect(notices).toEqual([]);
+      expect(routes()).toEqual(['/old web9']);
+    });
+  });
+
   test('many of them cost few tests', async () => {
     const many = Array.from({ length: 100 }, (_, at) => `bad${at}`);
     on.answers = says([], {});
