@@ -75,7 +75,8 @@ export function upstreamsOf(plan: Plan, snapshot: Snapshot, before: View | undef
       found.push(made.plans.get(service) ?? planFor(rule, service));
     }
   }
-  made.plans = new Map(found.map((one) => [one.service, one]));
+  const others = [...made.plans].filter(([service]) => !isAnswered || isListed.has(service));
+  made.plans = new Map([...others, ...found.map((one) => [one.service, one] as const)]);
   return {
     upstreams: [...plan.upstreams.map((one) => (mayHaveRoute(one) ? routed(one) : one)), ...found].sort(
       (a, b) => (a.name < b.name ? -1 : 1),
@@ -120,7 +121,10 @@ function crowded(services: number, reason: string): Notice[] {
   return services > 0 ? [{ kind: 'crowded', services, reason }] : [];
 }
 
-/** Those of the last time, by service: more than that need not be known of what comes and goes. */
+/**
+ * By service. Programs beside nginx have the same rule and may have found others: what the catalog lists stays, and more
+ * need not be known of what comes and goes.
+ */
 const madeFor = perObject((_: DiscoverPlan): { plans: ReadonlyMap<string, UpstreamPlan> } => ({
   plans: new Map(),
 }));

@@ -52,6 +52,21 @@ test('the same service gives the same object again, by which a pass tells what i
   expect(upstreams[1]).toBe(first);
 });
 
+test('it does so for each program that the rule is for, though another has found others', () => {
+  const plan = planOf({ max: 1 });
+  const listed = catalog({ web8: ['web'], web9: ['web'] });
+  const [first] = upstreamsOf(plan, listed, had('web9')).upstreams;
+  expect(names(upstreamsOf(plan, listed, had('web8')).upstreams)).toEqual(['web8']);
+  expect(upstreamsOf(plan, listed, had('web9')).upstreams[0]).toBe(first);
+});
+
+test('what has left the catalog and nginx is known no more: it is another when it comes again', () => {
+  const plan = planOf();
+  const [first] = upstreamsOf(plan, catalog({ web9: ['web'] }), undefined).upstreams;
+  upstreamsOf(plan, catalog({}), undefined);
+  expect(upstreamsOf(plan, catalog({ web9: ['web'] }), undefined).upstreams[0]).not.toBe(first);
+});
+
 describe('a service that the configuration names', () => {
   test('is not discovered once more, and may have a route', () => {
     const api = upstreamPlan({ name: 'api', service: 'web9', keepFor: 1 });
