@@ -17,6 +17,7 @@ import { luaFor } from './release/lua-code.ts';
 import { firstBarred } from './release/readable.ts';
 import { createReleases } from './release/store.ts';
 import type { Registry } from './template/asking.ts';
+import { keepingKeys } from './template/kept-keys.ts';
 import { createTemplates, type ReloadableTemplates } from './template/templates.ts';
 import { version } from './version.ts';
 
@@ -69,14 +70,17 @@ export function assemble(
     feed,
     clock,
     report,
-    templates: createTemplates(config.templates, {
-      gateway: config.gateway,
-      proof,
-      balancer: lua?.balancer,
-      registry: registryOf(config),
-      report,
+    templates: keepingKeys(
+      createTemplates(config.templates, {
+        gateway: config.gateway,
+        proof,
+        balancer: lua?.balancer,
+        registry: registryOf(config),
+        report,
+        clock,
+      }),
       clock,
-    }),
+    ),
     gateway: createGateway(
       { ...nginx, output, proof, lua, ...(child === undefined ? {} : { child }) },
       clock,

@@ -13,6 +13,7 @@ import { type Quiescence, quiescence } from './pipeline/quiescence.ts';
 import { recover } from './pipeline/recover.ts';
 import { createProgram } from './programs/gateway.ts';
 import { createUnitStore } from './release/unit-store.ts';
+import { keepingKeys } from './template/kept-keys.ts';
 import { lateTemplates } from './template/late.ts';
 import { createTemplates } from './template/templates.ts';
 import { watchTemplates } from './template/watch.ts';
@@ -75,7 +76,11 @@ export function assembleUnit(
   // Where an upstream without a server leads, in a template that writes nginx's servers.
   const proof = proofServer(nginx.proof, output);
   const templates = lateTemplates(
-    () => createTemplates(spec, { proof, registry: registryOf(config), foreign: { quoting }, report, clock }),
+    () =>
+      keepingKeys(
+        createTemplates(spec, { proof, registry: registryOf(config), foreign: { quoting }, report, clock }),
+        clock,
+      ),
     report,
   );
   const { releases, applied } = createUnitStore({

@@ -98,7 +98,7 @@ export type Notice =
   /** Nothing can serve in its first datacenter: those of another one do. */
   | { readonly kind: 'fallback'; readonly upstream: string; readonly datacenter: string }
   /** The newest templates are not in use: why. */
-  | { readonly kind: 'aside'; readonly reason: string }
+  | { readonly kind: 'aside'; readonly of?: 'keys'; readonly reason: string }
   /** Its service is gone from Consul, and its upstream with it. */
   | { readonly kind: 'left'; readonly upstream: string }
   /** An upstream did not get a route: another one has it. */

@@ -36,8 +36,11 @@ export interface Templates {
    * that it took before: true then, and the next rendering is theirs.
    */
   judge(refusal: Problem | undefined): boolean;
-  /** Why the newest templates are put aside, and when they are tried again (ms since the epoch) if they do not change. */
-  aside(): { readonly problem: Problem; readonly until?: number } | undefined;
+  /**
+   * Why the newest templates are put aside, or the newest texts of keys, and when they are tried again (ms since the epoch)
+   * if they do not change.
+   */
+  aside(): { readonly of?: 'keys'; readonly problem: Problem; readonly until?: number } | undefined;
 }
 
 /** The managed folder on disk. */

@@ -7,6 +7,7 @@ import { type Memory, remember } from './memory.ts';
 import { type Observation, observe } from './observe.ts';
 import type { Notice, Outcome } from './outcome.ts';
 import type { Mode, Pipeline } from './pipeline.ts';
+import type { Templates } from './ports.ts';
 import { type Problem, problemOf, sentence } from './problem.ts';
 import { cleared, dueOf, inEffect, movedByDiscovery, putOffMore, testsInPass } from './put-off.ts';
 import { distinct } from './query.ts';
@@ -115,7 +116,7 @@ export async function reconcile(
       notices: [
         ...notices,
         ...(rendered.kind === 'files' ? rendered.leftOut : []),
-        ...(aside === undefined ? [] : [asideNotice(aside.problem)]),
+        ...(aside === undefined ? [] : [asideNotice(aside)]),
       ],
       memory: next,
       wakeAt: earliest(
@@ -170,8 +171,9 @@ function refusalOf(outcome: Outcome): Problem | undefined {
   return outcome.kind === 'rolledBack' ? { what: 'nginx does not come to run what they make' } : undefined;
 }
 
-function asideNotice(problem: Problem): Notice {
-  return { kind: 'aside', reason: `${sentence(problem)}. Those before go on` };
+function asideNotice({ of, problem }: NonNullable<ReturnType<Templates['aside']>>): Notice {
+  const reason = `${sentence(problem)}. Those before go on`;
+  return { kind: 'aside', ...(of === undefined ? {} : { of }), reason };
 }
 
 function untilOf(outcome: Outcome, now: number): number | undefined {

@@ -44,7 +44,7 @@ function ending(notice: Notice): string {
     case 'conflict':
       return `${notice.upstream}  the conflict over ${notice.route} is over`;
     case 'aside':
-      return 'the newest templates are in use';
+      return `the newest ${notice.of ?? 'templates'} are in use`;
     case 'fallback':
       return `${notice.upstream}  is served from its first datacenter again`;
     case 'missing':
@@ -146,7 +146,11 @@ export function noticeLine(notice: Notice, now: number): Line {
         fields,
       };
     case 'aside':
-      return { level: 'warn', text: `the newest templates are put aside: ${notice.reason}`, fields };
+      return {
+        level: 'warn',
+        text: `the newest ${notice.of ?? 'templates'} are put aside: ${notice.reason}`,
+        fields,
+      };
     case 'doubtful':
       return {
         level: 'warn',
