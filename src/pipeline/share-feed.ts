@@ -1,5 +1,5 @@
 import type { Feed } from './ports.ts';
-import { type Query, queryKey } from './query.ts';
+import { distinct, type Query } from './query.ts';
 
 /** Gives out feeds that all follow by one: it is asked for whatever any of them wants. */
 export function shareFeed(feed: Feed): () => Feed {
@@ -8,15 +8,11 @@ export function shareFeed(feed: Feed): () => Feed {
     const own: Feed = {
       want(queries, before) {
         wanted.set(own, queries);
-        const all = wanted.size === 1 ? queries : union([...wanted.values()]);
+        const all = wanted.size === 1 ? queries : distinct([...wanted.values()].flat());
         feed.want(all, before);
       },
       snapshot: () => feed.snapshot(),
     };
     return own;
   };
-}
-
-function union(lists: readonly (readonly Query[])[]): Query[] {
-  return [...new Map(lists.flat().map((query) => [queryKey(query), query])).values()];
 }

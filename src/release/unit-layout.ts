@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 /**
  * What is kept of the files of another program, which themselves lie at their destinations:
@@ -29,11 +29,4 @@ export function unitLayoutOf(output: string, name: string): UnitLayout {
     applied: join(folder, 'applied'),
     originals: join(folder, 'originals'),
   };
-}
-
-/** `root`, and all folders between it and these paths below it: a name is on disk once the folder that holds it is. */
-export function foldersOf(root: string, paths: readonly string[]): string[] {
-  const upwards = (folder: string): string[] =>
-    folder.length > root.length ? [folder, ...upwards(dirname(folder))] : [root];
-  return [...new Set(paths.flatMap((path) => upwards(dirname(path))))];
 }

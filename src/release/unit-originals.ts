@@ -2,9 +2,8 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { filesOf } from '../pipeline/unit.ts';
-import { replaceDurably, syncAll } from './disk.ts';
+import { replaceDurably, syncAll, withFolders } from './disk.ts';
 import { lookAt, type Target } from './unit-files.ts';
-import { foldersOf } from './unit-layout.ts';
 
 const found = z.object({ mode: z.number(), uid: z.number(), gid: z.number() });
 const index = z.record(z.string(), found.nullable());
@@ -44,8 +43,9 @@ export function originalsIn(folder: string): Originals {
       ]);
       await replaceDurably(indexPath, JSON.stringify({ ...read(), ...Object.fromEntries(fresh) }));
       await syncAll(
-        foldersOf(
+        withFolders(
           dirname(folder),
+          [],
           entries.map(([path]) => place(path)),
         ),
       );

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { File, Release } from '../pipeline/release.ts';
 import { filesOf, type UnitFile } from '../pipeline/unit.ts';
-import { writeAll } from './disk.ts';
+import { withFolders, writeAll } from './disk.ts';
 import { manifestPath, manifestText, readManifest } from './manifest.ts';
 import type { Target } from './unit-files.ts';
-import { foldersOf } from './unit-layout.ts';
 
 /** A release of a unit, read back: what it holds for each destination stands in its folder. */
 export interface UnitRelease extends Release {
@@ -46,8 +45,10 @@ export function writeUnitRelease(
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
-  const paths = texts.map(([path]) => path);
-  return [...paths, ...foldersOf(folder, paths)];
+  return withFolders(
+    folder,
+    texts.map(([path]) => path),
+  );
 }
 
 /** Undefined where it is not all there. */
