@@ -3,6 +3,7 @@ import { type Assembly, registryOf } from './assemble.ts';
 import type { Config, UnitConfig } from './config/config.ts';
 import { proofServer } from './nginx/proof.ts';
 import { systemClock } from './pipeline/clock.ts';
+import { queriesOf } from './pipeline/discover.ts';
 import type { Event, Report } from './pipeline/event.ts';
 import { followReleases } from './pipeline/follow-releases.ts';
 import { loop } from './pipeline/loop.ts';
@@ -103,6 +104,8 @@ export function assembleUnit(
     bell,
     pipeline,
     async run(signal) {
+      // What its templates ask for is known once they are rendered, and is recalled then.
+      feed.want(queriesOf(plan, plan.upstreams), (await releases.live())?.indexes);
       await recover(pipeline, signal);
       await Promise.all([
         loop(pipeline, bell, signal),

@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Consul, startConsul } from '../bed/consul.ts';
 import { startNginx } from '../bed/nginx.ts';
@@ -56,6 +58,31 @@ test('so does one that reads its configuration anew meanwhile', async () => {
   expect(await upsync.next('notice')).toMatchObject({ kind: 'missing', servers: 1 });
   await upsync.next('unchanged');
   expect(await tally(`${nginx.url}/web1`, 3)).toEqual({ one: 3 });
+});
+
+test('so does a unit, of what its own templates alone ask for', async () => {
+  await using consul = await startOldConsul();
+  await using nginx = await startNginx(gateway());
+  await using one = await startBackend('one');
+  await consul.register(one.as('web1'));
+  const [source, destination] = [join(nginx.folder, 'db.eta'), join(nginx.folder, 'db.txt')];
+  await writeFile(source, '<%= it.service("db").map(({ port }) => port).join(" ") %>\n');
+  const units = JSON.stringify({ db: { templates: [{ source, destination }] } });
+  const flags = await writeConfig(nginx, `${config}\nunits: ${units}`);
+  await using first = startUpsync({ consul, nginx }, ...flags);
+  await first.ever('published', ({ unit }) => unit === undefined);
+  // Nobody else is to know of it.
+  await consul.register({ name: 'db', id: 'db-1', address: '127.0.0.1', port: 5432 });
+  await expect.poll(() => readFile(destination, 'utf8').catch(() => '')).toBe('5432\n');
+  await first.ever('published', ({ unit }) => unit === 'db');
+  await first.kill();
+  await consul.kill();
+  await consul.start();
+
+  await using second = startUpsync({ consul, nginx }, ...flags);
+  const doubt = await second.next('queryFailed', ({ query }) => query === 'service:db');
+  expect(doubt.msg).toMatch(/empty answer for db not believed: .* lost its state/);
+  expect(await readFile(destination, 'utf8')).toBe('5432\n');
 });
 
 test('a service that was deregistered while upsync was away is gone at its start', async () => {
