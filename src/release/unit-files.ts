@@ -32,7 +32,7 @@ export interface Prepared {
   /** Puts all of them in place, in their order. */
   swap(): Promise<void>;
   /** Takes away those that are not. */
-  discard(): void;
+  [Symbol.dispose](): void;
 }
 
 /** What is at a destination, if anything. Throws ProblemError where no file can be put there. */
@@ -72,7 +72,7 @@ export async function prepare(targets: readonly Target[]): Promise<Prepared> {
       for (const one of written) put(one);
       for (const folder of new Set(written.map(({ path }) => dirname(path)))) await syncPath(folder);
     },
-    discard,
+    [Symbol.dispose]: discard,
   };
 }
 

@@ -3,7 +3,7 @@ import type { Applied } from '../pipeline/unit.ts';
 import { pointDurably, syncAll, targetOf } from './disk.ts';
 import { appliedIn } from './unit-applied.ts';
 import { driftFinder } from './unit-drift.ts';
-import { prepare, type Target } from './unit-files.ts';
+import { prepare } from './unit-files.ts';
 import type { UnitLayout } from './unit-layout.ts';
 import { originalsIn } from './unit-originals.ts';
 import {
@@ -24,10 +24,11 @@ export interface UnitPlace {
   /** The first file of a release that is not at its destination as it was written. */
   driftOf(release: UnitRelease): string | undefined;
   point(link: string, release: { readonly folder: string }): Promise<void>;
-  /** Writes a release to its destinations, which `current` then names. */
+  /**
+   * Writes a release to its destinations, which `current` then names. What else the release before had becomes what it
+   * was before upsync, unless others wrote it since.
+   */
   lay(release: UnitRelease): Promise<void>;
-  /** Likewise, and what else the release has that is there becomes what it was before upsync. */
-  layBack(release: UnitRelease): Promise<void>;
   /**
    * Keeps what is at destinations that are new to us, before `release` is laid over `live`. Where there is no such
    * release yet, that becomes one to go back to, made by `original`. Gives what to go back to.
@@ -42,8 +43,9 @@ export interface UnitPlace {
 
 /**
  * Each file is replaced at its own destination, since few programs are made for links; so what nginx has by one switch
- * is had here by order: forget what the program runs, name the release in `current`, swap the files. Killed in
- * between, the next start puts back what was proven and tells the program anew.
+ * is had here by order: forget what the program runs, give back what leaves while `current` still names it, name the
+ * release in `current`, swap the files. Killed in between, the next start puts back what was proven and tells the
+ * program anew.
  */
 export function unitPlace(layout: UnitLayout): UnitPlace {
   const originals = originalsIn(layout.originals);
@@ -69,16 +71,14 @@ export function unitPlace(layout: UnitLayout): UnitPlace {
     await pointDurably(link, join('releases', basename(folder)));
   }
 
-  /** What a disk refuses it mostly refuses before anything is changed. */
-  async function write(release: UnitRelease, targets: readonly Target[]): Promise<void> {
-    const fresh = await prepare(targets);
-    try {
-      await applied.forget();
-      await point(layout.current, release);
-      await fresh.swap();
-    } finally {
-      fresh.discard();
-    }
+  /** What is at the destinations that a release has no more, and is still ours. */
+  async function leftBy({ files }: UnitRelease): Promise<readonly string[]> {
+    const before = await named(layout.current);
+    if (before === undefined) return [];
+    const stay = new Set(files.map(({ path }) => path));
+    return before.files
+      .filter((file) => !stay.has(file.path) && driftOf({ ...before, files: [file] }) === undefined)
+      .map(({ path }) => path);
   }
 
   return {
@@ -87,12 +87,14 @@ export function unitPlace(layout: UnitLayout): UnitPlace {
     applied,
     driftOf,
     point,
-    lay: (release) => write(release, targetsOf(release)),
-    async layBack(release) {
-      const own = new Set(release.files.map(({ path }) => path));
-      const over = (await named(layout.current))?.files ?? [];
-      const others = over.map(({ path }) => path).filter((path) => !own.has(path));
-      await write(release, [...targetsOf(release), ...originals.targets(others)]);
+    async lay(release) {
+      // What a disk refuses it mostly refuses before anything is changed.
+      using originally = await prepare(originals.targets(await leftBy(release)));
+      using fresh = await prepare(targetsOf(release));
+      await applied.forget();
+      await originally.swap();
+      await point(layout.current, release);
+      await fresh.swap();
     },
     async takeOver({ files }, live, original, version) {
       const own = new Set(live?.files.map(({ path }) => path));

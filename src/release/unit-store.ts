@@ -39,12 +39,11 @@ export interface UnitStore {
 export function createUnitStore(options: UnitStoreOptions): UnitStore {
   const { output, unit, version, clock, report, assertLocked } = options;
   const layout = unitLayoutOf(output, unit.name);
-  const { named, known, applied, driftOf, point, lay, layBack, takeOver } = unitPlace(layout);
+  const { named, known, applied, driftOf, point, lay, takeOver } = unitPlace(layout);
   const staging = options.staging ?? layout.releases;
   const asked = new Map(unit.files.map((file) => [file.path, file]));
   /** Written, and perhaps not on disk yet. */
   const staged = new Map<string, { readonly release: UnitRelease; readonly paths: readonly string[] }>();
-
   let isDriftTold = false;
 
   const folderOf = (time: number, name: string) => join(staging, releaseName(time, name));
@@ -113,7 +112,7 @@ export function createUnitStore(options: UnitStoreOptions): UnitStore {
       } catch (error) {
         // Files of two releases beside each other were never tested.
         const isTorn = targetOf(layout.current) === join('releases', basename(folder));
-        if (isTorn && before !== undefined) await layBack(before).catch(() => undefined);
+        if (isTorn && before !== undefined) await lay(before).catch(() => undefined);
         throw error;
       }
       report({ type: 'progress', step: 'publish', part: 'files' });
@@ -123,7 +122,7 @@ export function createUnitStore(options: UnitStoreOptions): UnitStore {
     async rollBack(to) {
       await assertLocked();
       if (to === undefined) rmSync(layout.current, { force: true });
-      else await layBack(find(to.folder));
+      else await lay(find(to.folder));
     },
 
     async markProven(release) {
@@ -154,7 +153,8 @@ export function createUnitStore(options: UnitStoreOptions): UnitStore {
     async tidy() {
       try {
         if (existsSync(layout.folder)) await syncPath(layout.folder);
-        await sweepUnit(layout, namedFolders(), [...asked.keys()]);
+        const had = (await named(layout.current))?.files.map(({ path }) => path) ?? [];
+        await sweepUnit(layout, namedFolders(), new Set([...asked.keys(), ...had]));
       } catch (error) {
         // What cannot be removed now is tried again after the next publish.
         report({ type: 'problem', problem: problemOf(error) });

@@ -8,7 +8,7 @@ import { isUnitRelease } from './unit-release.ts';
 export async function sweepUnit(
   { folder, releases, originals }: UnitLayout,
   named: ReadonlySet<string>,
-  destinations: readonly string[],
+  destinations: ReadonlySet<string>,
 ): Promise<void> {
   const others = (await namesIn(releases)).filter((name) => !named.has(name)).sort();
   const torn = others.filter((name) => !isUnitRelease(join(releases, name)));
@@ -16,7 +16,7 @@ export async function sweepUnit(
   const old = whole.slice(0, Math.max(0, whole.length - oldReleases));
   const left = await Promise.all([
     ...[folder, originals].map((place) => unfinishedIn(place, () => true)),
-    ...destinations.map((path) => unfinishedIn(dirname(path), (name) => name === `.${basename(path)}`)),
+    ...[...destinations].map((path) => unfinishedIn(dirname(path), (name) => name === `.${basename(path)}`)),
   ]);
   for (const path of [...[...torn, ...old].map((name) => join(releases, name)), ...left.flat()])
     await rm(path, { recursive: true, force: true });

@@ -17,17 +17,19 @@ interface Scene {
   readonly first: string | undefined;
   /** What the next start is to make of it. */
   readonly next: string;
+  /** The files of the release under way, and of the next start. */
+  readonly names?: readonly string[];
 }
 
 /** The release under way when it is killed. */
 const under = 'two\n';
 
-async function killed(step: number, { before, first, next }: Scene) {
+async function killed(step: number, { before, first, next, names = unitFiles }: Scene) {
   const folder = await mkdtemp(join(tmpdir(), 'upsync-unit-killed-'));
   try {
     await layProgram(folder, before);
     if (first !== undefined) await runUnit(folder, first);
-    const child = spawn(process.execPath, [driver, String(step), folder, under], {
+    const child = spawn(process.execPath, [driver, String(step), folder, under, ...names], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, NODE_COMPILE_CACHE: compiled },
     });
@@ -36,13 +38,16 @@ async function killed(step: number, { before, first, next }: Scene) {
     if (step === 0) expect(code).toBe(0);
     else expect({ signal, count: steps.length }).toEqual({ signal: 'SIGKILL', count: step });
 
-    await runUnit(folder, step === 0 ? under : next);
+    await runUnit(folder, step === 0 ? under : next, names);
     const wanted = step === 0 ? under : next;
     const etc = join(folder, 'etc');
-    // No leftovers beside the files, and both are of one release, which is what the program was told last.
-    expect((await readdir(etc)).sort()).toEqual([...unitFiles]);
-    for (const name of unitFiles) expect(await readFile(join(etc, name), 'utf8')).toBe(wanted);
-    expect(await ran(folder)).toBe(wanted.repeat(unitFiles.length));
+    // No leftovers beside the files, and all are of one release, which is what the program was told last; what it has
+    // not is as it was.
+    const there = unitFiles.filter((name) => names.includes(name) || before !== undefined);
+    const texts = there.map((name) => (names.includes(name) ? wanted : before));
+    expect((await readdir(etc)).sort()).toEqual(there);
+    expect(await Promise.all(there.map((name) => readFile(join(etc, name), 'utf8')))).toEqual(texts);
+    expect(await ran(folder)).toBe(texts.join(''));
     const own = join(folder, 'out/units/x');
     expect(await readlink(join(own, 'current'))).toBe(await readlink(join(own, 'proven')));
     return steps;
@@ -89,6 +94,20 @@ test.each([
   async (_, scene) => {
     const steps = await killedAtEach(scene);
     expect(steps.join(', ')).toContain(laying.join(', '));
+    expect(steps).toContain('reloaded');
+  },
+  120_000,
+);
+
+test.each([
+  ['is there from before upsync', 'zero\n', 'rename b.cfg'],
+  ['is ours alone', undefined, 'rm b.cfg'],
+])(
+  'upsync killed at any step of a release that leaves a destination, where what %s: the next start has it as it was',
+  async (_, before, leave) => {
+    const steps = await killedAtEach({ before, first: 'one\n', next: under, names: ['a.cfg'] });
+    const order = ['rm applied', leave, 'symlink current', 'rename current', 'rename a.cfg'];
+    expect(steps.filter((step) => order.includes(step)).slice(0, order.length)).toEqual(order);
     expect(steps).toContain('reloaded');
   },
   120_000,

@@ -8,7 +8,7 @@ import process from 'node:process';
  * A unit as the daemon runs it, killed at a step on its way, by its number (from 1); at 0 it is not. A step is whatever
  * its disk can be seen to go through, and the end of the reload. Each is written as a line.
  */
-const [killedAt = '0', folder = '', text = ''] = process.argv.slice(2);
+const [killedAt = '0', folder = '', text = '', ...names] = process.argv.slice(2);
 let steps = 0;
 
 function step(name: string): void {
@@ -52,6 +52,6 @@ files.rm = (path, options) => {
 syncBuiltinESMExports();
 
 const { runUnit } = await import('./unit-run.ts');
-await runUnit(folder, text, (event) => {
+await runUnit(folder, text, names, (event) => {
   if (event.type === 'applied') step('reloaded');
 });

@@ -19,7 +19,7 @@ export async function layProgram(folder: string, before?: string): Promise<void>
   const reload = join(folder, 'reload');
   await writeFile(
     reload,
-    `#!/bin/sh\ncat ${files.join(' ')} > ${folder}/ran.new && mv ${folder}/ran.new ${folder}/ran\n`,
+    `#!/bin/sh\ncat ${folder}/etc/*.cfg > ${folder}/ran.new && mv ${folder}/ran.new ${folder}/ran\n`,
   );
   await chmod(reload, 0o755);
 }
@@ -29,10 +29,11 @@ export function ran(folder: string): Promise<string> {
   return readFile(join(folder, 'ran'), 'utf8').catch(() => '');
 }
 
-/** Runs the unit as the daemon does, until a pass had its way with this text. */
+/** Runs the unit as the daemon does, until a pass had its way with this text in these files. */
 export async function runUnit(
   folder: string,
   text: string,
+  names: readonly string[] = unitFiles,
   note: (event: Event) => void = () => undefined,
 ): Promise<void> {
   const source = join(folder, 'file.eta');
@@ -46,7 +47,7 @@ export async function runUnit(
     cwd: folder,
   };
   const config = await loadConfig(given);
-  const list = unitFiles.map((name) => ({ source, destination: join(folder, 'etc', name) }));
+  const list = names.map((name) => ({ source, destination: join(folder, 'etc', name) }));
   const unit = assembleUnit(
     {
       plan: {

@@ -184,11 +184,41 @@ test('going back over a release with one more file gives that file back too', as
   expect([text(a), text(b)]).toEqual(['one', 'of others']);
 });
 
-test('a file that the configuration names no more stays as it is', async () => {
+test('a destination that the configuration names no more is what it was before upsync', async () => {
+  const c = join(folder, 'etc/c.cfg');
   writeFileSync(b, 'of others');
-  await tell(open(), { [a]: 'one', [b]: 'ours' });
+  await tell(open([{ path: a }, { path: b }, { path: c }]), { [a]: 'one', [b]: 'ours', [c]: 'ours' });
+  const store = open([{ path: a }]);
+  const candidate = await stage(store, { [a]: 'two' });
+  // Until then the program is to find them.
+  expect(text(c)).toBe('ours');
+  await store.releases.publish(candidate);
+  expect([text(a), text(b)]).toEqual(['two', 'of others']);
+  expect(names()).toEqual(['a.cfg', 'b.cfg']);
+  // A failed reload has them back.
+  await store.releases.rollBack(await store.releases.proven());
+  expect([text(a), text(b), text(c)]).toEqual(['one', 'ours', 'ours']);
+});
+
+test('one that somebody else wrote meanwhile is theirs', async () => {
+  const c = join(folder, 'etc/c.cfg');
+  writeFileSync(b, 'before');
+  await tell(open([{ path: a }, { path: b }, { path: c }]), { [a]: 'one', [b]: 'ours', [c]: 'ours' });
+  writeFileSync(b, 'by hand');
+  rmSync(c);
+  symlinkSync(a, c);
   await tell(open([{ path: a }]), { [a]: 'two' });
-  expect([text(a), text(b)]).toEqual(['two', 'ours']);
+  expect([text(a), text(b), lstatSync(c).isSymbolicLink()]).toEqual(['two', 'by hand', true]);
+});
+
+test("a folder that went with its destination is in nobody's way", async () => {
+  const place = join(folder, 'gone');
+  const c = join(place, 'c.cfg');
+  mkdirSync(place);
+  await tell(open([{ path: a }, { path: c }]), { [a]: 'one', [c]: 'ours' });
+  rmSync(place, { recursive: true });
+  await tell(open([{ path: a }]), { [a]: 'two' });
+  expect([text(a), existsSync(place)]).toEqual(['two', false]);
 });
 
 test('a destination where no file can be is refused before any file is touched', async () => {
