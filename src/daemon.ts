@@ -133,11 +133,15 @@ function prepare(
   const bell = quiescence(plan.wait, systemClock);
   let state: 'new' | 'taken' | 'refused' = 'new';
   let onTrial = false;
+  /** Units never wait for nginx, but for whether it takes a configuration that is on trial. */
+  const admitted = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => admitted.resolve());
   const report: Report = (event) => {
     tell(event);
     if (event.type === 'reconciled') start?.(event.outcome);
     if (event.type !== 'reconciled' || state !== 'new') return;
     if (isTaken(event.outcome)) state = 'taken';
+    if (state === 'taken') admitted.resolve();
     if (!onTrial || !isRefused(event.outcome)) return;
     state = 'refused';
     ended.abort();
@@ -174,7 +178,8 @@ function prepare(
       const { upstreams } = upstreamsOf(plan, feed.snapshot(), live?.view);
       feed.want(queriesOf(plan, upstreams), live?.indexes);
       const listening = status.listen(config.listen, report, signal);
-      const others = units.run(signal);
+      if (!trial) admitted.resolve();
+      const others = admitted.promise.then(() => (signal.aborted ? undefined : units.run(signal)));
       await recover(pipeline, signal);
       await Promise.all([
         others,

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Consul, startConsul } from '../bed/consul.ts';
-import { type NginxBed, startNginx } from '../bed/nginx.ts';
+import { layNginx, type NginxBed, startNginx } from '../bed/nginx.ts';
 import { runs, until } from '../bed/nginx-processes.ts';
 import { startBackend } from '../support/backend.ts';
 import { putKey } from '../support/consul-kv.ts';
@@ -382,6 +382,48 @@ test('SIGHUP takes up a unit that is new, and leaves the files of one that is go
   const { stdout } = await runUpsync({ consul, nginx }, 'status', '--json');
   expect(JSON.parse(stdout)).toMatchObject({ units: {} });
   expect(await readFile(other.conf, 'utf8')).toContain('# ours again');
+});
+
+test('SIGHUP with a configuration that nginx does not take leaves units as they are', async () => {
+  await using consul = await startConsul();
+  await using nginx = await layNginx(gateway({ named: ['web1'] }));
+  await using one = await startBackend('one');
+  await using two = await startBackend('two');
+  await consul.register(one.as('web1'));
+  await consul.register(two.as('web2'));
+  const source = join(nginx.folder, 'names.eta');
+  await writeFile(source, '<%= it.upstreams.map(({ name }) => name).join(" ") %>\n');
+  const reload = await script(nginx.folder, 'reload', 'exit 0');
+  const to = (name: string) => join(nginx.folder, name);
+  const units = (...names: readonly string[]) =>
+    JSON.stringify({
+      names: {
+        templates: names.map((name) => ({ source, destination: to(name) })),
+        reload: [reload.path],
+      },
+    });
+  const flags = await writeConfig(nginx, `upstreams: {web1: {}}\nunits: ${units('old')}`);
+  await runUpsync({ consul, nginx }, '--once', '--apply', '--seed', ...flags);
+  await nginx.start();
+  await using upsync = startUpsync({ consul, nginx }, ...flags);
+  await upsync.ever('published', of(undefined));
+  await upsync.ever('published', of('names'));
+
+  // nginx.conf goes on naming web1.
+  await writeConfig(nginx, `upstreams: {web2: {}}\nunits: ${units('old', 'new')}`);
+  upsync.signal('SIGHUP');
+  expect(await upsync.next('problem')).toMatchObject({
+    what: 'the new configuration is not used: nginx does not take it; the one before goes on',
+  });
+  await upsync.next('unchanged', of('names'));
+  expect(await reload.runs()).toHaveLength(1);
+  expect(await readFile(to('old'), 'utf8')).toBe('web1\n');
+
+  // One that it takes has them follow.
+  await writeConfig(nginx, `upstreams: {web1: {}, web2: {}}\nunits: ${units('old', 'new')}`);
+  upsync.signal('SIGHUP');
+  await upsync.next('published', of('names'));
+  expect(await readFile(to('new'), 'utf8')).toBe('web1 web2\n');
 });
 
 test('--once shows what would become of them and tests it; --apply does it', async () => {
