@@ -52,7 +52,8 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
   const nginx = superviseNginx(config, io, report, () => work);
   const leaving = nginx?.leaving ?? io.signal;
   const parts = { lock, report, status, nginx };
-  let work = prepare(starts ? hastened(config) : config, way, parts);
+  // For the first start alone.
+  let work: Work = { ...prepare(starts ? hastened(config) : config, way, parts), config };
   let next: Work | undefined;
   /** The last whose release nginx took: what a configuration that it does not take gives way to. */
   let taken: Work | undefined;
@@ -155,7 +156,7 @@ function prepare(
   const units = assembleUnits(config, { ...lock, report: tell, feeds });
   const turn = takeTurns(config, report, bell.nudge);
   const adapters = before ?? assemble(config, { ...lock, way, report, feed, child: nginx?.pid });
-  const pipeline = { ...adapters, report, feed, ...(turn === undefined ? {} : { turn }) };
+  const pipeline = { ...adapters, plan, report, feed, ...(turn === undefined ? {} : { turn }) };
   const start = nginx === undefined ? undefined : starter(pipeline, nginx, signal);
   const onTemplates = () => {
     pipeline.templates.reload();

@@ -8,7 +8,14 @@ import { runs, until } from '../bed/nginx-processes.ts';
 import { startBackend } from '../support/backend.ts';
 import { nginxCommand } from '../support/exec.ts';
 import { ask, endOrphans, gateway, orphansOf, tally } from '../support/gateway.ts';
-import { type LogLine, outputOf, runUpsync, startUpsync, type Upsync } from '../support/upsync.ts';
+import {
+  type LogLine,
+  outputOf,
+  runUpsync,
+  startUpsync,
+  type Upsync,
+  writeConfig,
+} from '../support/upsync.ts';
 
 /** Without a Consul. */
 const away = { url: 'http://127.0.0.1:9' };
@@ -55,6 +62,26 @@ test('a Consul that is away keeps nginx down for two seconds at most, however lo
   await up(upsync);
   expect(performance.now() - began).toBeLessThan(10_000);
   expect(await tally(`${nginx.url}/web1`, 2)).toEqual({ 503: 2 });
+});
+
+test('that is for the first start alone: later on Consul has the whole time', async () => {
+  await using consul = await startConsul();
+  await using nginx = await layNginx(gateway({ named: ['web1'] }));
+  await using one = await startBackend('one');
+  await consul.register(one.as('web1'));
+  const flags = await writeConfig(nginx, 'upstreams: {web1: {}}\nstart_timeout: 4s');
+  await using upsync = startUpsync({ consul, nginx }, ...flags, '--exec', nginxCommand(nginx));
+  await up(upsync);
+  await upsync.next('unchanged');
+  await consul.kill();
+  // nginx.conf goes on naming web1.
+  await writeConfig(nginx, 'upstreams: {web2: {}}\nstart_timeout: 100ms');
+  upsync.signal('SIGHUP');
+  const { what } = await upsync.next('problem', ({ level }) => level === 'error');
+  expect(what).toBe('the new configuration is not used: nginx does not take it; the one before goes on');
+  const began = performance.now();
+  await upsync.next('notice', ({ kind, upstream }) => kind === 'missing' && upstream === 'web1');
+  expect(performance.now() - began).toBeGreaterThan(3_500);
 });
 
 test('a release that is not to be had does not keep nginx from starting with the one before', async () => {
