@@ -1,6 +1,6 @@
 import type { Block, Branch, Node } from './ast.ts';
 import { convertExpression, Unconverted } from './convert-expression.ts';
-import { condition, type Js, js, type Kind, tight } from './js.ts';
+import { bound, condition, type Js, js, type Kind, tight } from './js.ts';
 import type { Pass } from './pass.ts';
 import { freshName, innerScope, type Scope } from './scope.ts';
 
@@ -42,10 +42,10 @@ function openBranch(
   }
   if (index > 0) throw new Unconverted('an `if` of its own in place of this else');
   const fresh = freshName(outer, name ?? nameFor(value.kind));
-  const bound: Js = { code: fresh, kind: value.kind, ...(value.plain && { plain: true }) };
-  if (name !== undefined) scope.variables.set(name, bound);
-  out.code(`const ${fresh} = ${value.code}; if (${condition(bound)}) {`, at.own);
-  return type === 'with' ? bound : outer.dot;
+  const held = bound(fresh, value);
+  if (name !== undefined) scope.variables.set(name, held);
+  out.code(`const ${fresh} = ${value.code}; if (${condition(held)}) {`, at.own);
+  return type === 'with' ? held : outer.dot;
 }
 
 /** A loop; its `else` is an `if` behind it. */
@@ -79,19 +79,21 @@ function openLoop(
   if (hasElse && !/^\w+$/.test(over.code)) {
     const fresh = freshName(outer, nameFor(over.kind));
     head = `const ${fresh} = ${over.code}; `;
-    over = js(fresh, over.kind);
+    over = bound(fresh, over);
   }
   const isGroups = typeof over.kind !== 'string' && 'groups' in over.kind;
   const kind = memberOf(over.kind);
   // One variable is the member, two are its key (or number) and the member.
   const [member, key] = pipeline.names.toReversed();
   const name = freshName(scope, member ?? nameFor(kind));
-  const dot = js(name, kind);
+  const free = over.free && { free: true as const };
+  const dot = { ...js(name, kind), ...free };
   if (member !== undefined) scope.variables.set(member, dot);
   let [each, of] = [name, tight(over)];
   if (isGroups || key !== undefined) {
     const keyName = freshName(scope, key ?? 'group');
-    if (key !== undefined) scope.variables.set(key, js(keyName, isGroups ? 'text' : 'number'));
+    if (key !== undefined)
+      scope.variables.set(key, { ...js(keyName, isGroups ? 'text' : 'number'), ...free });
     each = `[${keyName}, ${name}]`;
     if (!isGroups) of = `${of}.entries()`;
   }

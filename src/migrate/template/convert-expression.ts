@@ -1,7 +1,7 @@
 import type { Expression } from './ast.ts';
 import { fieldOf, metaOf } from './fields.ts';
 import { functionNamed } from './functions.ts';
-import { type Js, js, literal, quoted } from './js.ts';
+import { type Js, js, literal, partsOf, quoted } from './js.ts';
 import type { Needs } from './needs.ts';
 import { type Scope, variable } from './scope.ts';
 
@@ -80,7 +80,8 @@ export function convertExpression(expression: Expression, scope: Scope, needs: N
         ? unconverted("`server.meta.key`, with the key's own name")
         : metaOf(first, key, needs);
     }
-    return row?.convert?.(args, { name, needs }) ?? unconverted(row?.write ?? 'JavaScript');
+    const found = row?.convert?.(args, { name, needs }) ?? unconverted(row?.write ?? 'JavaScript');
+    return isFree(name, args, found) ? { ...found, free: true } : found;
   }
 
   /** A tag that is asked for must be one that templates may see. */
@@ -88,6 +89,13 @@ export function convertExpression(expression: Expression, scope: Scope, needs: N
     const text = literal(tag);
     if (text !== undefined && /\.tags$/.test(list.code)) needs.tags.add(text);
   }
+}
+
+/** Where a value comes from a key or the environment, or what was made of it may hold `.`, `@`, `~`, `|` or `?`. */
+function isFree(name: string, args: readonly Js[], { parts }: Js): boolean {
+  if (/^(key|keyOrDefault|env|mustEnv|envOrDefault)$/.test(name)) return true;
+  const hasMark = (arg: Js) => partsOf(arg).some((part) => typeof part === 'string' && /[.@~|?]/.test(part));
+  return args.some((arg) => arg.free || (parts === undefined && hasMark(arg)));
 }
 
 function isMeta(value: Js | undefined): value is Js {

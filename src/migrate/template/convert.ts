@@ -1,7 +1,7 @@
 import type { Node, Pipeline, Place } from './ast.ts';
 import { conditional, range } from './convert-blocks.ts';
 import { convertExpression, Unconverted } from './convert-expression.ts';
-import { type Js, literal } from './js.ts';
+import { bound, type Js, literal } from './js.ts';
 import type { Needs } from './needs.ts';
 import { comment, createPass, type Mark, type Options, type Pass } from './pass.ts';
 import { freshName, innerScope, type Scope } from './scope.ts';
@@ -76,7 +76,9 @@ function writePipeline(
   if (name === undefined) writeValue(pass, found, next);
   else if (declares) {
     const fresh = freshName(scope, name);
-    scope.variables.set(name, { code: fresh, kind: found.kind, ...(found.plain && { plain: true }) });
+    const held = bound(fresh, found);
+    // What it is set to later is not known here.
+    scope.variables.set(name, changed.has(name) ? { ...held, parts: [held], free: true } : held);
     out.code(`${changed.has(name) ? 'let' : 'const'} ${fresh} = ${found.code};`, at.own);
   } else {
     const target = convertExpression({ type: 'variable', name }, scope, needs);

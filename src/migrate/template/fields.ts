@@ -37,17 +37,21 @@ const records: Readonly<Record<'service' | 'node' | 'entry', Readonly<Record<str
 /** A field of a value; what to write instead where there is none. */
 export function fieldOf(of: Js, name: string, needs: Needs): Js | { readonly instead: string } {
   const { kind } = of;
-  if (kind === 'unknown') return js(member(tight(of), name), 'unknown');
+  if (kind === 'unknown')
+    return { ...js(member(tight(of), name), 'unknown'), ...(of.free && { free: true }) };
   if (typeof kind === 'string' || 'list' in kind) return { instead: 'a field of one of its members' };
   if ('groups' in kind) return loose(`${tight(of)}.get(${quoted(name)}) ?? []`, { list: kind.groups });
   switch (kind.record) {
     case 'meta':
       needs.meta.add(name);
       // To Go, a key that is not there is empty.
-      return { ...loose(`${member(tight(of), name)} ?? ''`, 'text'), plain: true };
+      return { ...loose(`${member(tight(of), name)} ?? ''`, 'text'), plain: true, free: true };
     case 'weights':
       if (name === 'Passing') return js(of.code, 'number');
       return { instead: '`server.weight`, which is the weight at its present health' };
+    case 'entry':
+      if (name === 'Value') return { ...js(`${tight(of)}.value`, 'text'), free: true };
+      return named(of, records.entry[name]);
     case 'instance':
       // The key is `datacenter/node/id`, and ids may hold slashes.
       if (name === 'ID') return js(`${tight(of)}.key.split('/').slice(2).join('/')`, 'text');
@@ -86,5 +90,5 @@ function rowsOf(of: string, variable: string, fields: Readonly<Record<string, Fi
 export function metaOf(of: Js, key: string, needs: Needs): Js {
   needs.meta.add(key);
   const code = /^[A-Za-z_]\w*$/.test(key) ? `${tight(of)}.${key}` : `${tight(of)}[${quoted(key)}]`;
-  return { ...loose(`${code} ?? ''`, 'text'), plain: true };
+  return { ...loose(`${code} ?? ''`, 'text'), plain: true, free: true };
 }

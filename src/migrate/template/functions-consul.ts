@@ -1,6 +1,7 @@
 import { exactly, type FunctionRow } from './function.ts';
-import { type Js, js, literal, loose, quoted, tight } from './js.ts';
-import { type KeyQuery, parseKeyQuery, parseServiceQuery, type ServiceQuery } from './service-query.ts';
+import { type Js, js, literal, loose, partsOf, quoted, tight } from './js.ts';
+import { composed, hasHole, spelled } from './parts.ts';
+import { parseKeyQuery, parseServiceQuery, type ServiceQuery } from './service-query.ts';
 
 /** What asks Consul, and the environment. */
 export const consulFunctions: readonly FunctionRow[] = [
@@ -101,8 +102,16 @@ function queryOf(name: Js, filter: Js | undefined): ServiceQuery | undefined {
   const health = filter === undefined ? '' : literal(filter);
   if (health === undefined) return undefined;
   if (text !== undefined) return parseServiceQuery(health === '' ? text : `${text}|${health}`);
-  // A name that is computed is taken for a name and nothing else.
-  return { name: name.code, health: health.split(',').filter((one) => one !== ''), further: new Map() };
+  // What nobody can know may be more than a name, and consul-template would take it apart as it runs.
+  if (name.free) return undefined;
+  const parts = partsOf(name);
+  const query = parseServiceQuery(spelled(parts) + (health === '' ? '' : `|${health}`));
+  if (query === undefined) return undefined;
+  const { name: inner, ...rest } = query;
+  const whole = parts.some((part) => typeof part === 'string' && /[.@~|?]/.test(part))
+    ? composed(literal(js(inner, 'text')) ?? '', parts)
+    : name.code;
+  return hasHole(JSON.stringify([rest, ...rest.further])) ? undefined : { name: whole, ...rest };
 }
 
 function serviceCall(query: ServiceQuery): Js {
@@ -142,11 +151,13 @@ function named(further: ReadonlyMap<string, string>): Record<string, string> {
 
 function keyCall(method: string, path: Js, ...more: readonly string[]): Js | undefined {
   const text = literal(path);
-  const query: KeyQuery | undefined =
-    text === undefined ? { path: '', further: new Map() } : parseKeyQuery(text);
-  if (query === undefined) return undefined;
+  const parts = partsOf(path);
+  const query = parseKeyQuery(text ?? spelled(parts));
+  if (query === undefined || hasHole(JSON.stringify([query.datacenter, ...query.further]))) return undefined;
+  const isMore = parts.some((part) => typeof part === 'string' && /[@?]/.test(part));
+  const computed = isMore ? composed(query.path, parts) : path.code;
   const given = options({ datacenter: query.datacenter ?? '', ...named(query.further) });
-  const args = [text === undefined ? path.code : quoted(query.path), ...more, given];
+  const args = [text === undefined ? computed : quoted(query.path), ...more, given];
   return js(`it.${method}(${args.filter((arg) => arg !== '').join(', ')})`, 'text');
 }
 

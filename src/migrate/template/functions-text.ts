@@ -1,6 +1,6 @@
 import { formatted } from './format.ts';
 import { exactly, type FunctionRow } from './function.ts';
-import { type Js, js, literal, loose, tight } from './js.ts';
+import { type Js, js, literal, loose, partsOf, tight } from './js.ts';
 
 /** A method of the last argument's, which is the one that is piped. */
 function method(name: string, kind: 'text' | 'unknown' = 'text'): NonNullable<FunctionRow['convert']> {
@@ -53,7 +53,10 @@ export const textFunctions: readonly FunctionRow[] = [
   {
     names: ['print'],
     write: "`[a, b].join('')`",
-    convert: (args) => js(`[${args.map(({ code }) => code).join(', ')}].join('')`, 'text'),
+    convert: (args) => ({
+      ...js(`[${args.map(({ code }) => code).join(', ')}].join('')`, 'text'),
+      parts: args.flatMap(partsOf),
+    }),
   },
   {
     names: ['contains'],

@@ -21,7 +21,13 @@ export interface Js {
   readonly loose?: true;
   /** It may be empty, and holds nothing that means anything to nginx: written raw, it leaves no `""`. */
   readonly plain?: true;
+  /** A text that is put together: what is written of it, and what is computed. */
+  readonly parts?: readonly Part[];
+  /** A text that may hold anything, marks that mean something to consul-template among it. */
+  readonly free?: true;
 }
+
+export type Part = string | Js;
 
 export function js(code: string, kind: Kind): Js {
   return { code, kind };
@@ -48,6 +54,25 @@ export function literal({ code }: Js): string | undefined {
   return /^'(?:\\.|[^'\\])*'$/.test(code)
     ? code.slice(1, -1).replace(/\\(.)/g, (_, char: string) => ({ n: '\n', r: '\r', t: '\t' })[char] ?? char)
     : undefined;
+}
+
+/** The pieces of a text: one, where it is not put together. */
+export function partsOf(value: Js): readonly Part[] {
+  const text = literal(value);
+  return text === undefined ? (value.parts ?? [value]) : [text];
+}
+
+/** A variable that holds the value. */
+export function bound(name: string, value: Js): Js {
+  const { kind, plain, free } = value;
+  const parts = partsOf(value);
+  return {
+    code: name,
+    kind,
+    ...(plain && { plain }),
+    ...(free && { free }),
+    ...(parts[0] !== value && { parts }),
+  };
 }
 
 /** As a condition: to Go what is empty is false, to JavaScript an empty list is true. */

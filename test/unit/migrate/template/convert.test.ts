@@ -79,6 +79,57 @@ describe('a service', () => {
     );
   });
 
+  test.each([
+    ['printf "canary.%s" .Name', "it.service(service.name, { tags: ['canary'], health: 'passing' })"],
+    ['print .Name "|passing,warning"', 'it.service(service.name)'],
+    [
+      'printf "a.web-%s@dc2" .Name',
+      `it.service(\`web-\${service.name}\`, { tags: ['a'], datacenter: 'dc2', health: 'passing' })`,
+    ],
+    ['printf "web-%s" .Name', `it.service(\`web-\${service.name}\`, { health: 'passing' })`],
+    [
+      'print .Name "@dc2" | print "v2."',
+      "it.service(service.name, { tags: ['v2'], datacenter: 'dc2', health: 'passing' })",
+    ],
+    ['.Name', "it.service(service.name, { health: 'passing' })"],
+    ['.Name "any"', "it.service(service.name, { health: 'any' })"],
+    ['print "v1." (printf "%s" .Name)', "it.service(service.name, { tags: ['v1'], health: 'passing' })"],
+  ])('whose name is computed is taken apart as consul-template would: %s', (name, expected) => {
+    const args = /^\./.test(name) ? name : `(${name})`;
+    expect(convert(`{{range services}}{{range service ${args}}}x{{end}}{{end}}`)).toMatchObject({
+      eta: expect.stringContaining(`of ${expected}) {`),
+      marks: [],
+    });
+  });
+
+  test.each([
+    '{{range service (key "a")}}x{{end}}',
+    '{{range service (env "A")}}x{{end}}',
+    '{{range service (env "A" | toLower)}}x{{end}}',
+    '{{$a := key "a"}}{{range service $a}}x{{end}}',
+    '{{with env "A"}}{{range service .}}x{{end}}{{end}}',
+    '{{range split "," (key "a")}}{{range service .}}x{{end}}{{end}}',
+    '{{range tree "a"}}{{range service .Value}}x{{end}}{{end}}',
+    '{{range key "a" | parseJSON}}{{range service .name}}x{{end}}{{end}}',
+    '{{range services}}{{range service (printf "%s.%s" .Name .Name)}}x{{end}}{{end}}',
+    '{{range services}}{{range service (printf "web@%s" .Name)}}x{{end}}{{end}}',
+    '{{range services}}{{range service (.Name | replaceAll "_" ".")}}x{{end}}{{end}}',
+    '{{$a := "web"}}{{$a = "v2.web"}}{{range service $a}}x{{end}}',
+  ])('of which nobody can know what it names is marked: %s', (go) => {
+    expect(convert(go).marks).toMatchObject([{ instead: expect.stringContaining('it.service(') }]);
+  });
+
+  test('by a variable of a text is taken apart too, and so is the path of a key', () => {
+    expect(eta('{{$a := "v2.web"}}{{range service $a}}x{{end}}')).toContain(
+      "it.service('web', { tags: ['v2'],",
+    );
+    expect(eta('{{$a := "web"}}{{range service $a}}x{{end}}')).toContain('it.service(a, {');
+    expect(eta('{{key (printf "a/%s@dc2" (env "A"))}};')).toContain(
+      `it.key(\`a/\${it.env('A') ?? ''}\`, { datacenter: 'dc2' })`,
+    );
+    expect(convert('{{key (printf "a@%s" (env "A"))}};').marks).toHaveLength(1);
+  });
+
   test('has its fields by their new names, and what they need is noted', () => {
     const { eta: text, needs } = convert(
       '{{range service "web"}}{{.Name}} {{.Status}} {{.ID}} {{.Node}} {{.Address}}:{{.Port}} {{.Weights.Passing}} {{.ServiceMeta.zone}} {{index .ServiceMeta "a-b"}} {{.Tags | join ","}}{{if .Tags | contains "x"}}{{end}}{{end}}',
