@@ -35,9 +35,9 @@ export const textFunctions: readonly FunctionRow[] = [
   },
   {
     names: ['split'],
-    write: "`text.split(',')`, which of an empty text makes one empty part",
+    write: "`(text.trim() || undefined)?.split(',') ?? []`: of an empty text no parts, else empty ones too",
     convert: exactly(2, ([separator, text]) =>
-      js(`${asText(text)}.split(${separator.code}).filter((part) => part !== '')`, { list: 'text' }),
+      loose(`(${asText(text)}.trim() || undefined)?.split(${separator.code}) ?? []`, { list: 'text' }),
     ),
   },
   {

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { convertTemplate } from '../../../../src/migrate/template/convert.ts';
 import { parseTemplate } from '../../../../src/migrate/template/parse.ts';
@@ -181,6 +182,17 @@ describe('a block', () => {
     const { eta: text, marks } = convert(go);
     if (expected === undefined) expect(marks).toHaveLength(1);
     else expect({ text, marks }).toEqual({ text: expected, marks: [] });
+  });
+
+  test.each([
+    { text: 'a,,b,', expected: ['a', '', 'b', ''] },
+    { text: ' a , b\n', expected: ['a ', ' b'] },
+    { text: '', expected: [] },
+    { text: ' \n', expected: [] },
+  ])('that goes through the parts of $text has the same ones as in Go', ({ text, expected }) => {
+    const code = /const parts = (.*); %>/.exec(eta('{{$parts := split "," (key "a")}}'))?.[1] ?? '';
+    const parts: unknown = runInNewContext(code, { it: { key: () => text } });
+    expect(parts).toEqual(expected);
   });
 
   test('gives no name twice where one could see the other', () => {
