@@ -9,7 +9,7 @@ export interface Draft {
 
 export interface Said {
   /**
-   * `done`: what became what. `left`: what upsync does not need. `open`: what is left to whoever migrates.
+   * `done`: what became what, and begins with the path of what was written. `left`: what upsync does not need. `open`: what is left to whoever migrates.
    */
   readonly kind: 'done' | 'left' | 'open';
   readonly text: string;

@@ -54,7 +54,7 @@ export const consulKeys: readonly KeyRow[] = [
       if (textOf(setting) === '' || settings.has('consul.token_file')) return;
       draft.write('consul-token', `${textOf(setting)}\n`, true);
       draft.set('consul.token_file', 'consul-token');
-      draft.say('done', 'the token went into consul-token, which its owner alone may read', setting.where);
+      draft.say('done', 'consul-token: the token, which its owner alone may read', setting.where);
     },
   },
   {

@@ -48,7 +48,8 @@ export function migrate({ given, templates, bare }: Original): Drafted {
     draft.write(source, `<% /* Made of ${entry.file} by upsync migrate. */ %>\n${converted.eta}`);
     addNeeds(needs, converted.needs);
     // A tag that is asked for by name is noted with that name.
-    if (/\.tags(?!\.includes\()/.test(converted.eta)) needs.remarks.add(tagsRemark);
+    if (/\.tags(?!\.includes\()/.test(converted.eta))
+      needs.toDo.add('a template goes through all tags: list those that it may see under expose.tags');
     sayMarks(converted.marks, entry.file, draft);
     draft.say('done', `${source}: ${becomes(entry)}${upstreamsIn(claims.names.slice(before))}`, entry.file);
     if (written.has(entry.destination)) sayTwice(entry, draft);
@@ -70,8 +71,6 @@ export function migrate({ given, templates, bare }: Original): Drafted {
   expose(needs, draft);
   return draft;
 }
-
-const tagsRemark = 'a template goes through all tags: list those that it may see under expose.tags';
 
 function delimitersOf({ settings }: Given): Delimiters {
   const [left, right] = [settings.get('default_delimiters.left'), settings.get('default_delimiters.right')];
@@ -125,11 +124,12 @@ function sayMarks(marks: readonly Mark[], file: string, draft: Draft): void {
   }
 }
 
-function addNeeds(to: Needs, { tags, meta, env, remarks }: Needs): void {
+function addNeeds(to: Needs, { tags, meta, env, remarks, toDo }: Needs): void {
   for (const tag of tags) to.tags.add(tag);
   for (const key of meta) to.meta.add(key);
   for (const name of env) to.env.add(name);
   for (const remark of remarks) to.remarks.add(remark);
+  for (const one of toDo) to.toDo.add(one);
 }
 
 /** What a key of meta most likely holds, by its name. */
@@ -138,7 +138,7 @@ function metaType(key: string): string {
   return /(^|[_-])(path|prefix|uri|route)$/i.test(key) ? 'path' : 'word';
 }
 
-function expose({ tags, meta, env, remarks }: Needs, draft: Draft): void {
+function expose({ tags, meta, env, remarks, toDo }: Needs, draft: Draft): void {
   if (tags.size > 0) draft.set('expose.tags', [...tags].sort());
   if (meta.size > 0) {
     draft.set(
@@ -148,7 +148,8 @@ function expose({ tags, meta, env, remarks }: Needs, draft: Draft): void {
     );
   }
   if (env.size > 0) draft.set('expose.env', [...env].sort());
-  for (const remark of remarks) draft.say(remark === tagsRemark ? 'open' : 'left', remark);
+  for (const remark of remarks) draft.say('left', remark);
+  for (const one of toDo) draft.say('open', one);
 }
 
 function uniqueName(wanted: string, taken: Set<string>): string {

@@ -111,7 +111,7 @@ export const logicFunctions: readonly FunctionRow[] = [
     names: ['byTag'],
     write: '`it.byTag(list)`',
     convert: exactly(1, ([list], { needs }) => {
-      needs.remarks.add('grouping by tag: list the tags that may be seen under expose.tags');
+      needs.toDo.add('grouping by tag: list the tags that may be seen under expose.tags');
       return grouping(`it.byTag(${list.code})`, list);
     }),
   },

@@ -134,6 +134,16 @@ test('what templates need is exposed, and a comment says what the types are', ()
   expect(yaml).toMatch(/\n {2}# word, integer, boolean, host or path: .*\n {2}meta:\n/);
 });
 
+test('the report names the file of the token, and what is to be exposed stands under what is to do', () => {
+  const grouped = '{{range $t, $l := service "a" | byTag}}{{$t}};{{end}}\n';
+  const { report } = made(`consul { token = "t" }\n${template('', grouped)}`);
+  expect(report).toContain(
+    '\n  /etc/upsync/consul-token: the token, which its owner alone may read (from /c/a.hcl:1)\n',
+  );
+  expect(report).toMatch(/To do by hand \(1\):\n {2}grouping by tag: list the tags .* under expose\.tags\n/);
+  expect(report).not.toContain('Not needed any more');
+});
+
 test('the report tells what was written, what is to be done with its line, and what comes next', () => {
   const { report } = made(template('backup = true', `${block}a {{scratch.Get "x"}};\n`));
   expect(report).toBe(`Wrote:
