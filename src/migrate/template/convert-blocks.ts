@@ -76,7 +76,9 @@ function openLoop(
 ): { dot: Js; isEmpty: string } {
   if (pipeline === undefined) throw new Unconverted('JavaScript');
   let [head, over] = ['', convertExpression(pipeline.value, outer, needs)];
-  if (hasElse && !/^\w+$/.test(over.code)) {
+  // What JSON holds may be a list or an object, and Go goes through either with its keys.
+  const isEither = pipeline.names.length > 1 && typeof over.kind === 'string';
+  if ((hasElse || isEither) && !/^\w+$/.test(over.code)) {
     const fresh = freshName(outer, nameFor(over.kind));
     head = `const ${fresh} = ${over.code}; `;
     over = bound(fresh, over);
@@ -93,11 +95,16 @@ function openLoop(
   if (isGroups || key !== undefined) {
     const keyName = freshName(scope, key ?? 'group');
     if (key !== undefined)
-      scope.variables.set(key, { ...js(keyName, isGroups ? 'text' : 'number'), ...free });
+      scope.variables.set(key, {
+        ...js(keyName, isGroups ? 'text' : isEither ? 'unknown' : 'number'),
+        ...free,
+      });
     each = `[${keyName}, ${name}]`;
-    if (!isGroups) of = `${of}.entries()`;
+    if (isEither) of = `Array.isArray(${of}) ? ${of}.entries() : Object.entries(${of}).sort()`;
+    else if (!isGroups) of = `${of}.entries()`;
   }
   out.code(`${head}for (const ${each} of ${of}) {`, at.own);
+  if (isEither) return { dot, isEmpty: `Object.keys(${over.code}).length === 0` };
   return { dot, isEmpty: `${tight(over)}.${isGroups ? 'size' : 'length'} === 0` };
 }
 

@@ -1,4 +1,5 @@
 import { runInNewContext } from 'node:vm';
+import { Eta } from 'eta';
 import { describe, expect, test } from 'vitest';
 import { convertTemplate } from '../../../../src/migrate/template/convert.ts';
 import { parseTemplate } from '../../../../src/migrate/template/parse.ts';
@@ -193,6 +194,17 @@ describe('a block', () => {
     const code = /const parts = (.*); %>/.exec(eta('{{$parts := split "," (key "a")}}'))?.[1] ?? '';
     const parts: unknown = runInNewContext(code, { it: { key: () => text } });
     expect(parts).toEqual(expected);
+  });
+
+  test.each([
+    ['{"b": {"c": 1}, "a": {"c": 2}}', 'a=2;+b=1;'],
+    ['[{"c": 1}, {"c": 2}]', '0=1;+1=2;'],
+    ['{}', 'none'],
+    ['[]', 'none'],
+  ])('with a key goes through %s as Go does, object or list', (json, expected) => {
+    const go =
+      '{{range $k, $v := key "a" | parseJSON}}{{if $k}}{{if ne $k "a"}}+{{end}}{{end}}{{$k}}={{$v.c}};{{else}}none{{end}}';
+    expect(new Eta().renderString(eta(go), { key: () => json })).toBe(expected);
   });
 
   test('gives no name twice where one could see the other', () => {
