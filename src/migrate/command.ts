@@ -1,7 +1,9 @@
+import { type NginxPaths, nginxPathsOf } from './nginx-paths.ts';
+
 /** What a template's command was for. */
 export type Command =
   /** upsync does that itself. */
-  | { readonly kind: 'nginx' }
+  | { readonly kind: 'nginx'; readonly paths: NginxPaths }
   | {
       readonly kind: 'other';
       /** A name for what it reloads; empty where the command does not tell. */
@@ -19,7 +21,7 @@ const SHELL = /[|&;<>()$`"'*?~#\\\n{}]|(^|\s)\w+=/;
 /** A command as consul-template takes it: one text for a shell, or a list of arguments. `destination` is the file it was run for. */
 export function commandOf(given: string | readonly string[], destination: string): Command {
   const text = typeof given === 'string' ? given : given.join(' ');
-  if (NGINX.test(text.replaceAll(destination, ''))) return { kind: 'nginx' };
+  if (NGINX.test(text.replaceAll(destination, ''))) return { kind: 'nginx', paths: nginxPathsOf(text) };
   const program = programOf(text);
   // consul-template gives a list of one to the shell too.
   const argv = typeof given === 'string' ? undefined : given.length > 1 ? given : undefined;

@@ -172,7 +172,8 @@ function moveExec(setting: Setting, draft: Draft, { settings }: Given): void {
   const text = textOf(setting);
   if (text.trim() === '') return;
   const needsShell = typeof given === 'string' && /[|&<>()$`*?~#]|^\w+=/.test(given);
-  if (commandOf(given, '').kind !== 'nginx') {
+  const command = commandOf(given, '');
+  if (command.kind !== 'nginx') {
     draft.say(
       'open',
       `exec runs ${JSON.stringify(text)}: upsync runs nginx alone; let systemd run it`,
@@ -186,7 +187,14 @@ function moveExec(setting: Setting, draft: Draft, { settings }: Given): void {
     );
   } else {
     draft.set('exec', given);
-    const [, conf] = /\s-c\s+(\/\S+)/.exec(text) ?? [];
-    if (conf !== undefined) draft.set('nginx.conf', conf);
+    for (const [key, path] of Object.entries(command.paths)) {
+      if (path.startsWith('/')) draft.set(`nginx.${key}`, path);
+      else
+        draft.say(
+          'open',
+          `exec runs nginx with ${path}: set nginx.${key}, as an absolute path`,
+          setting.where,
+        );
+    }
   }
 }

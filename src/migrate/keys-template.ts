@@ -20,7 +20,7 @@ export const templateKeys: readonly KeyRow[] = [
     flags: [],
     becomes: 'template',
     upsync:
-      "nothing where it reloads nginx: upsync tests with nginx, reloads it and sees that it did. `units: {NAME: {test, reload}}`, lists of arguments, for another program's",
+      "nothing where it reloads nginx: upsync tests with nginx, reloads it and sees that it did. What nginx is given as `-c` and `-p` becomes `nginx.conf` and `nginx.prefix`. `units: {NAME: {test, reload}}`, lists of arguments, for another program's",
   },
   {
     keys: ['template.command_timeout', 'template.exec.timeout'],

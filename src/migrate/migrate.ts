@@ -1,6 +1,7 @@
 import { createDraft, type Draft, type Drafted } from './draft.ts';
 import { type Given, textOf } from './given.ts';
 import { moveSettings, sayTemplateKeys } from './keys.ts';
+import { draftNginxPaths } from './nginx-paths.ts';
 import { convertTemplate } from './template/convert.ts';
 import type { Delimiters } from './template/lex.ts';
 import { type Needs, noNeeds } from './template/needs.ts';
@@ -28,6 +29,12 @@ export function migrate({ given, templates, bare }: Original): Drafted {
     ...templates.map((loaded) => entryOf(loaded, delimiters, draft)),
     ...bare.map(({ file, text }) => bareEntry(file, text, delimiters)),
   ];
+  draftNginxPaths(
+    entries.flatMap(({ command, where }) =>
+      command?.kind === 'nginx' ? [{ paths: command.paths, where }] : [],
+    ),
+    draft,
+  );
   const claims = createClaims();
   const units = createUnits(draft);
   const needs = noNeeds();

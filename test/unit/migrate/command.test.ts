@@ -11,13 +11,23 @@ test.each([
   'docker exec gateway nginx -s reload',
   'openresty -s reload',
 ])('%s is for nginx', (text) => {
-  expect(commandOf(text, '/etc/nginx/conf.d/a.conf')).toEqual({ kind: 'nginx' });
+  expect(commandOf(text, '/etc/nginx/conf.d/a.conf')).toEqual({ kind: 'nginx', paths: {} });
 });
 
 test('a list of arguments is for nginx too, and a path with nginx in it is not', () => {
-  expect(commandOf(['systemctl', 'reload', 'nginx'], '/a')).toEqual({ kind: 'nginx' });
+  expect(commandOf(['systemctl', 'reload', 'nginx'], '/a')).toEqual({ kind: 'nginx', paths: {} });
   expect(commandOf('cp /etc/nginx/hosts /srv', '/etc/nginx/hosts')).toMatchObject({ kind: 'other' });
   expect(commandOf('systemctl reload my-nginx-exporter', '/a')).toMatchObject({ kind: 'other' });
+});
+
+test.each([
+  ['nginx -s reload -c /n.conf', { conf: '/n.conf' }],
+  ['/opt/nginx/sbin/nginx -p /opt/nginx -t && /opt/nginx/sbin/nginx -s reload', { prefix: '/opt/nginx' }],
+  ['sh -c \'nginx -c"/n.conf" -s reload\'', { conf: '/n.conf' }],
+  ['nginx -s reload && other -c /x', {}],
+  [['nginx', '-c', '/n.conf', '-p', '/p', '-s', 'reload'], { conf: '/n.conf', prefix: '/p' }],
+])('%s tells where nginx has its files', (given, paths) => {
+  expect(commandOf(given, '/a')).toEqual({ kind: 'nginx', paths });
 });
 
 test('a plain line becomes a list of arguments', () => {

@@ -46,6 +46,29 @@ describe('a template of nginx', () => {
     });
   });
 
+  test("tells by its command where nginx's configuration is", () => {
+    const { root, draft } = made(
+      template('command = "nginx -s reload -c /n.conf -p /p"') +
+        template('command = "nginx -s reload -c /n.conf"'),
+    );
+    expect(root.nginx).toEqual({ conf: '/n.conf', prefix: '/p' });
+    expect(draft.said.filter(({ text }) => text.includes('nginx.conf,'))).toEqual([]);
+  });
+
+  test.each([
+    [
+      'nginx -c /b.conf -s reload',
+      'a command runs nginx with /b.conf: set nginx.conf, which is /a.conf elsewhere',
+    ],
+    ['nginx -p $P -s reload', 'a command runs nginx with $P: set nginx.prefix, as an absolute path'],
+  ])('%s, where it cannot be taken over, is to be done by hand', (command, text) => {
+    const { root, draft } = made(
+      template('command = "nginx -s reload -c /a.conf"') + template(`command = "${command}"`),
+    );
+    expect(root.nginx).toEqual({ conf: '/a.conf' });
+    expect(draft.said).toContainEqual({ kind: 'open', text, where: '/c/a.hcl:8' });
+  });
+
   test('that is all of nginx.conf is left to whoever migrates', () => {
     const { root, draft } = made(template('', 'events {}\nhttp {\n}\n'));
     expect(root?.templates).toBeUndefined();
