@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { placeOf } from '../pipeline/outside.ts';
 import { ProblemError, problemOf } from '../pipeline/problem.ts';
 import type { File } from '../pipeline/release.ts';
+import { writeAll } from './disk.ts';
 
 type Attributes = Pick<File, 'mode' | 'owner'>;
 
@@ -16,8 +17,21 @@ export function attributesText({ mode, owner }: Attributes): string {
     .join(', ');
 }
 
-/** Gives written files of a folder what was asked for them. Throws ProblemError where that may not be done. */
-export function applyAttributes(folder: string, files: readonly File[]): void {
+/**
+ * Writes files into a new folder as `writeAll` does, and gives the `special` ones what was asked for them. Until one has
+ * its mode it is for nobody else: who opened it before would go on reading. Throws ProblemError where it may not be given.
+ */
+export function writeWithAttributes(
+  folder: string,
+  files: readonly (readonly [path: string, text: string])[],
+  special: readonly File[],
+): void {
+  const withMode = special.filter(({ mode }) => mode !== undefined);
+  writeAll(folder, files, new Set(withMode.map(({ path }) => join(folder, placeOf(path)))));
+  applyAttributes(folder, special);
+}
+
+function applyAttributes(folder: string, files: readonly File[]): void {
   for (const { path, mode, owner } of files) {
     const place = join(folder, placeOf(path));
     try {

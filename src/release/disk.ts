@@ -30,16 +30,20 @@ function makeFolder(path: string): void {
   }
 }
 
-/** Writes files into a new folder, which the disk may not have before `syncAll`. */
-export function writeAll(folder: string, files: readonly (readonly [path: string, text: string])[]): void {
+/** Writes files into a new folder, which the disk may not have before `syncAll`. `closed` are those for nobody else. */
+export function writeAll(
+  folder: string,
+  files: readonly (readonly [path: string, text: string])[],
+  closed: ReadonlySet<string> = new Set(),
+): void {
   makeFolder(folder);
   for (const below of new Set(files.map(([path]) => dirname(path)))) mkdirSync(below, { recursive: true });
-  for (const [path, text] of files) write(path, text);
+  for (const [path, text] of files) write(path, text, closed.has(path) ? 0o600 : 0o644);
 }
 
-function write(path: string, text: string | Uint8Array): void {
+function write(path: string, text: string | Uint8Array, mode = 0o644): void {
   try {
-    writeFileSync(path, text, { mode: 0o644 });
+    writeFileSync(path, text, { mode });
   } catch (error) {
     throw atPath(path, error);
   }

@@ -2,23 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isCode, syncAll, syncPath, withFolders, writeAll } from './disk.ts';
+import type { File } from '../pipeline/release.ts';
+import { writeWithAttributes } from './attributes.ts';
+import { isCode, syncAll, syncPath, withFolders } from './disk.ts';
 
 /**
  * Puts files into a folder that is named after their contents: complete, in one step, and on disk. What lies there
- * already is never changed. `files` are by their path in it; `finish` is what they need besides.
+ * already is never changed. `files` are by their path in it; the `special` ones have a mode or an owner of their own.
  */
 export async function lay(
   folder: string,
   files: ReadonlyMap<string, string>,
-  finish: (folder: string) => void = () => {},
+  special: readonly File[] = [],
 ): Promise<void> {
   if ([...files.keys()].every((name) => existsSync(join(folder, name)))) return;
   const fresh = `${folder}.${randomUUID()}`;
   const texts = [...files].map(([name, text]) => [join(fresh, name), text] as const);
   try {
-    writeAll(fresh, texts);
-    finish(fresh);
+    writeWithAttributes(fresh, texts, special);
     await syncAll(
       withFolders(
         fresh,

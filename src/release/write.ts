@@ -4,9 +4,9 @@ import { dirname, join, relative } from 'node:path';
 import { framePaths } from '../pipeline/frame.ts';
 import { placeOf } from '../pipeline/outside.ts';
 import type { Release } from '../pipeline/release.ts';
-import { applyAttributes } from './attributes.ts';
+import { writeWithAttributes } from './attributes.ts';
 import type { Contents } from './contents.ts';
-import { withFolders, writeAll } from './disk.ts';
+import { withFolders } from './disk.ts';
 import { type Kept, writeKept } from './held.ts';
 import { lay } from './lay.ts';
 import type { Lua } from './lua-code.ts';
@@ -34,12 +34,11 @@ export async function writeRelease(
   const written = files.map(([path]) => path);
   const links: string[] = [];
   try {
-    writeAll(folder, files);
-    if (common === undefined) applyAttributes(folder, special);
-    else {
+    writeWithAttributes(folder, files, common === undefined ? special : []);
+    if (common !== undefined) {
       const place = join(common.configs, structure);
       await lay(common.lua.balancer.folder, common.lua.code.files);
-      await lay(place, config(place), (fresh) => applyAttributes(fresh, special));
+      await lay(place, config(place), special);
       links.push(...linkTo(place, folder, noted.outside ?? []));
     }
     written.push(...writeKept(folder, kept));
