@@ -82,7 +82,7 @@ export function assemble(
       clock,
     ),
     gateway: createGateway(
-      { ...nginx, output, proof, lua, ...(child === undefined ? {} : { child }) },
+      { ...nginx, output, gateway: config.gateway, proof, lua, ...(child === undefined ? {} : { child }) },
       clock,
     ),
     releases: createReleases({

@@ -29,6 +29,8 @@ export interface GatewayOptions extends PidOptions {
     | undefined;
   /** `auto`: by FIFO where the managed folder holds one, else by signal to the master. */
   readonly signal: 'auto' | 'pid' | 'fifo';
+  /** Where nginx is to listen for what was discovered. */
+  readonly gateway?: string | undefined;
   readonly proof: ProofPlace;
   /** ms. */
   readonly proofTimeout: number;
@@ -41,7 +43,7 @@ export interface GatewayOptions extends PidOptions {
  * themselves, and HUP is for what nginx itself reads.
  */
 export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
-  const { conf, prefix, binary, output, proof, proofTimeout, lua, child } = options;
+  const { conf, prefix, binary, output, gateway, proof, proofTimeout, lua, child } = options;
   const fifo = join(output, fifoName);
   const byFifo = controlByFifo(fifo, { proof, proofTimeout, clock });
   const examine = otherVersion((signal) => readBuild(binary, signal));
@@ -72,10 +74,11 @@ export function createGateway(options: GatewayOptions, clock: Clock): Gateway {
     return closedToNewWorkers({ binary, conf, output, build, find: lua.find }, signal, release);
   }
   /** Of another container's ports nothing can be seen from here; and one that runs holds its own. */
-  async function cannotListen({ view }: Candidate, signal: AbortSignal) {
-    const isToListen = view.upstreams.some(({ listen }) => listen !== undefined);
+  async function cannotListen(candidate: Candidate, signal: AbortSignal) {
+    const { upstreams } = candidate.view;
+    const isToListen = gateway !== undefined || upstreams.some(({ listen }) => listen !== undefined);
     if (!isToListen || usesFifo() || (await byPid.running(signal)).kind === 'running') return undefined;
-    return takenListen(view, signal);
+    return takenListen(candidate, gateway, signal);
   }
   /** What nginx's own test does not tell. */
   const untoldBy = async (candidate: Candidate, signal: AbortSignal) =>

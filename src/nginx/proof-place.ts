@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createConnection } from 'node:net';
+import { createConnection, type Socket } from 'node:net';
 import { isBroken, type ProofServer, proofServer, testify } from './proof.ts';
 
 /** What came of choosing a place. */
@@ -78,19 +78,25 @@ async function isOurs({ ask }: ProofServer, signal: AbortSignal): Promise<boolea
   return (await testify(ask, 1000, signal)) !== undefined || isBroken(ask, 1000, signal);
 }
 
-/** Of `host:port`, IPv6 in brackets. Asked by connecting: to listen there, if only for a moment, would itself be in nginx's way. */
+/** As `host:port`, what nginx may be told to listen on: `PORT` and `*:PORT` are all addresses of IPv4. */
+export function placeOfListen(address: string): string {
+  return address.replace(/^(?:\*:)?(\d+)$/, '0.0.0.0:$1');
+}
+
+/** Of what `placeOfListen` takes, IPv6 in brackets. Asked by connecting: to listen there, if only for a moment, would itself be in nginx's way. */
 export async function isTaken(address: string, signal: AbortSignal): Promise<boolean> {
-  const [, ipv6, ipv4 = '', port] = /^(?:\[(.*)\]|([^:]*)):(\d+)$/.exec(address) ?? [];
+  const [, ipv6, ipv4 = '', port] = /^(?:\[(.*)\]|([^:]*)):(\d+)$/.exec(placeOfListen(address)) ?? [];
   const host = ipv6 ?? ipv4;
   const deadline = AbortSignal.timeout(1000);
-  const socket = createConnection({ host, port: Number(port) });
+  let socket: Socket | undefined;
   try {
+    socket = createConnection({ host, port: Number(port) });
     await once(socket, 'connect', { signal: AbortSignal.any([signal, deadline]) });
     return true;
   } catch {
     // Who refuses nothing and takes nothing is there, and busy.
     return deadline.aborted;
   } finally {
-    socket.destroy();
+    socket?.destroy();
   }
 }

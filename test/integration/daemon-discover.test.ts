@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { tokenize } from '../../src/syntax/tokenize.ts';
 import { startConsul } from '../bed/consul.ts';
@@ -6,7 +8,7 @@ import { askHost } from '../support/ask-host.ts';
 import { attacks } from '../support/attacks.ts';
 import { startBackend } from '../support/backend.ts';
 import { grant, READ } from '../support/consul-acl.ts';
-import { ask, gateway, rendered, steadily, tally } from '../support/gateway.ts';
+import { ask, gateway, rendered, soon, steadily, tally } from '../support/gateway.ts';
 import { type LogLine, runUpsync, startUpsync, writeConfig } from '../support/upsync.ts';
 
 /** Where the built-in gateway listens. */
@@ -268,4 +270,22 @@ test('a filter chooses among instances, and a service of which none is left for 
   expect(await askHost(at(nginx), 'example.org')).toBe('200 one');
   expect(await tally(`${nginx.url}/web9`, 4)).toEqual({ one: 4 });
   expect(await rendered(nginx)).not.toMatch(/inner|consul/);
+});
+
+test('an nginx that does not run is not given an address of the gateway that another process holds', async () => {
+  await using consul = await startConsul();
+  await using nginx = await layNginx(gateway());
+  const holder = createServer().listen(nginx.ports[1], nginx.host);
+  await once(holder, 'listening');
+  await using upsync = startUpsync({ consul, nginx }, ...by(nginx));
+  expect(await upsync.next('rejected')).toMatchObject({
+    level: 'error',
+    msg: expect.stringContaining(
+      `${second(nginx)}: another process listens where nginx is to listen for the gateway, and nginx could not start; end that process, or give gateway.listen another place`,
+    ),
+  });
+  holder.close();
+  await soon(upsync.next('published'));
+  await nginx.start();
+  expect(await askHost(at(nginx), 'example.org')).toBe('404');
 });

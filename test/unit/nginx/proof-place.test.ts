@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { proofPlace } from '../../../src/nginx/proof-place.ts';
+import { isTaken, proofPlace } from '../../../src/nginx/proof-place.ts';
 
 const never = new AbortController().signal;
 const answer = 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n7 0123456789abcdef';
@@ -30,4 +30,8 @@ test('a place that somebody holds who never answers is another’s', async () =>
 test('a place where nginx starts between two looks is its own', async () => {
   const listen = await startAt(1);
   expect(await proofPlace(listen, '/out').settle(never)).toEqual({});
+});
+
+test('a port that there is none of is not taken', async () => {
+  expect(await isTaken('127.0.0.1:99999', never)).toBe(false);
 });
