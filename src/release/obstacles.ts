@@ -5,21 +5,32 @@ import type { Problem } from '../pipeline/problem.ts';
 import { problemOf } from '../pipeline/problem.ts';
 import { isCode } from './disk.ts';
 
-/** What keeps links from coming to lie at these destinations, outside of the managed folder. Nothing is changed. */
+/**
+ * What keeps links from coming to lie at these destinations, outside of the managed folder; `linked` are those that have
+ * theirs. Nothing is changed.
+ */
 export async function obstaclesTo(
   destinations: readonly string[],
+  linked: readonly string[],
   output: string,
 ): Promise<readonly Problem[]> {
   if (destinations.length === 0) return [];
   const mounts = await mountPoints();
   const managed = await realpath(output).catch(() => output);
   const found = await Promise.all(destinations.map((destination) => look(destination, managed, mounts)));
-  const places = found.flatMap((one) => ('place' in one ? one.place : []));
-  const twins = destinations.filter((_, at) => {
-    const one = found[at];
-    return one !== undefined && 'place' in one && places.indexOf(one.place) !== places.lastIndexOf(one.place);
+  // Two links in one place would take it from each other for ever.
+  const taken = new Set(await Promise.all(linked.map((link) => realPlaceOf(link).catch(() => link))));
+  return found.flatMap((one, at) => {
+    if ('problem' in one) return one.problem;
+    if (taken.has(one.place)) return twin(destinations[at] ?? one.place);
+    taken.add(one.place);
+    return [];
   });
-  return [...found.flatMap((one) => ('problem' in one ? one.problem : [])), ...twins.slice(1).map(twin)];
+}
+
+/** By its real name, whatever stands there. */
+async function realPlaceOf(destination: string): Promise<string> {
+  return join(await realpath(`${dirname(destination)}/`), basename(destination));
 }
 
 type Look = { readonly place: string } | { readonly problem: Problem };
@@ -28,11 +39,10 @@ async function look(destination: string, managed: string, mounts: ReadonlySet<st
   const because = (what: string, remedy: string): Look => ({ problem: { what, where: destination, remedy } });
   const elsewhere = 'choose another destination for this template';
   try {
-    const folder = await realpath(`${dirname(destination)}/`);
-    const place = join(folder, basename(destination));
+    const place = await realPlaceOf(destination);
     if (`${place}/`.startsWith(`${managed}/`))
       return because('it lies in the managed folder, where only releases write', elsewhere);
-    await access(folder, constants.W_OK | constants.X_OK);
+    await access(dirname(place), constants.W_OK | constants.X_OK);
     if (mounts.has(place))
       return because(
         'this is a mount of its own, which no rename can replace',

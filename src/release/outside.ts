@@ -75,7 +75,7 @@ export function outsideLinks(layout: Layout, { report, assertLocked, known }: Li
   return {
     /** What keeps them from coming to be. */
     obstacles: (candidate: Outside): Promise<readonly Problem[]> =>
-      obstaclesTo(unlinked(candidate), layout.output),
+      obstaclesTo(unlinked(candidate), candidate.outside?.filter(isLinked) ?? [], layout.output),
 
     /** What a release that has none but these files must hold besides: something for each link that is there. */
     async keptBeside(outside: readonly string[]): Promise<readonly Kept[]> {

@@ -286,3 +286,20 @@ test('two names of one file are found', async () => {
   );
   expect(await open().obstacles(candidate)).toMatchObject([{ where: paths[1] }]);
 });
+
+test('a second name of a file that has its link already is found, whichever comes first', async () => {
+  const releases = open();
+  await publish(releases, { 'a.conf': 'a' });
+  symlinkSync('conf.d', join(folder, 'same'));
+  const [linked, second] = [at('a.conf'), join(folder, 'same/a.conf')];
+  for (const paths of [
+    [linked, second],
+    [second, linked],
+  ]) {
+    const candidate = await releases.stage(
+      paths.map((path) => ({ path, contents: 'x' })),
+      view,
+    );
+    expect(await releases.obstacles(candidate)).toMatchObject([{ where: second }]);
+  }
+});
