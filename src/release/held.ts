@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -15,6 +16,7 @@ import { nothing, placeOf } from '../pipeline/outside.ts';
 import type { Candidate } from '../pipeline/release.ts';
 import { isCode, syncAll, syncPath, withFolders } from './disk.ts';
 import type { Layout } from './layout.ts';
+import { unfinished } from './sweep.ts';
 
 /** Something that a release holds for a link that is none of its files': a copy of `from`, or `nothing`. */
 export interface Kept {
@@ -59,17 +61,35 @@ export async function hold(folder: string, destination: string, from: string | u
   await syncAll(withFolders(folder, [place]));
 }
 
-/** Named by the contents: what is saved again and again is there once. Not beside the file, where nginx may include it. */
+/**
+ * Named by the contents: what is saved again and again is there once, and as the newest. Not beside the file, where nginx
+ * may include it.
+ */
 export function save({ saved }: Layout, destination: string): string | undefined {
   if (!existsSync(destination)) return undefined;
   const hash = createHash('sha256').update(readFileSync(destination)).digest('hex').slice(0, 8);
   const path = `${join(saved, destination)}.${hash}`;
-  if (existsSync(path)) return path;
   mkdirSync(dirname(path), { recursive: true });
   const fresh = `${path}.${randomUUID()}`;
   copyAs(destination, fresh);
   renameSync(fresh, path);
   return path;
+}
+
+/** How many copies stay of each destination: another program may go on writing there. */
+const copies = 5;
+
+/** Removes the oldest copies, and what a killed process left half done. */
+export function sweepSaved({ saved }: Layout): void {
+  if (!existsSync(saved)) return;
+  const entries = readdirSync(saved, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((one) => one.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const torn = paths.filter((path) => unfinished.test(path));
+  const whole = paths.filter((path) => !torn.includes(path));
+  const ofEach = Map.groupBy(whole, (path) => path.replace(/\.[0-9a-f]{8}$/, ''));
+  const age = (path: string) => statSync(path).mtimeMs;
+  const old = [...ofEach.values()].flatMap((some) => some.sort((a, b) => age(b) - age(a)).slice(copies));
+  for (const path of [...torn, ...old]) rmSync(path, { force: true });
 }
 
 /** A copy with mode and, as far as that may be done, owner. */

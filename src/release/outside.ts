@@ -7,7 +7,7 @@ import { ProblemError, problemOf } from '../pipeline/problem.ts';
 import type { Candidate } from '../pipeline/release.ts';
 import { beside, leftBeside } from './beside.ts';
 import { isCode, syncPath, targetOf } from './disk.ts';
-import { copyAs, heldIn, hold, isNothing, type Kept, save } from './held.ts';
+import { copyAs, heldIn, hold, isNothing, type Kept, save, sweepSaved } from './held.ts';
 import type { Layout } from './layout.ts';
 import { obstaclesTo } from './obstacles.ts';
 
@@ -153,8 +153,9 @@ export function outsideLinks(layout: Layout, { report, assertLocked, known }: Li
       }
     },
 
-    /** Removes what a killed process left beside the links. */
+    /** Removes what a killed process left beside the links, and old copies of what stood there. */
     sweep(): void {
+      sweepSaved(layout);
       for (const path of folders().flatMap(heldIn).flatMap(leftBeside)) rmSync(path, { force: true });
     },
   };

@@ -303,3 +303,31 @@ test('a second name of a file that has its link already is found, whichever come
     expect(await releases.obstacles(candidate)).toMatchObject([{ where: second }]);
   }
 });
+
+test('of what stood at a destination the last five copies stay, and the one that was just saved again', async () => {
+  const releases = open();
+  const saved = join(output, 'saved', folder, 'conf.d');
+  const standsThere = async (name: string, text: string) => {
+    rmSync(at(name), { force: true });
+    writeFileSync(at(name), text);
+    await releases.mend();
+    await releases.tidy();
+    return readdirSync(saved).filter((one) => one.startsWith(`${name}.`));
+  };
+  await publish(releases, { 'a.conf': 'a', 'b.conf': 'b' });
+  const [other] = await standsThere('b.conf', 'kept');
+  const [first] = await standsThere('a.conf', 'first');
+  for (const text of ['2', '3', '4', '5']) await standsThere('a.conf', text);
+  await standsThere('a.conf', 'first');
+  await standsThere('a.conf', '6');
+  writeFileSync(join(saved, `a.conf.00000000.${randomUUID()}`), 'half');
+  const left = await standsThere('a.conf', '7');
+  expect(left.map((name) => readFileSync(join(saved, name), 'utf8')).sort()).toEqual([
+    '4',
+    '5',
+    '6',
+    '7',
+    'first',
+  ]);
+  expect(readdirSync(saved)).toEqual(expect.arrayContaining([first, other]));
+});
