@@ -68,6 +68,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
       work.end();
     } catch (error) {
       report({ type: 'problem', problem: unused(problemOf(error)) });
+      report({ type: 'process', state: 'notReconfigured', detail: '' });
     }
   });
   leaving.addEventListener('abort', () => {
@@ -88,6 +89,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
         type: 'problem',
         problem: unused({ what: 'nginx does not take it; the one before goes on' }),
       });
+      report({ type: 'process', state: 'notReconfigured', detail: '' });
       work = prepare(taken.config, taken.way, parts, taken.pipeline);
       taken = undefined;
     } else break;

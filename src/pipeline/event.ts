@@ -68,7 +68,13 @@ export type Event =
   | { readonly type: 'progress'; readonly step: Step; readonly part?: string }
   | {
       readonly type: 'process';
-      readonly state: 'started' | 'reconfiguring' | 'reconfigured' | 'stopping' | 'stopped';
+      readonly state:
+        | 'started'
+        | 'reconfiguring'
+        | 'reconfigured'
+        | 'notReconfigured'
+        | 'stopping'
+        | 'stopped';
       readonly detail: string;
     }
   /** What becomes of the nginx that upsync itself runs. */

@@ -30,7 +30,7 @@ export function tell(state: Readiness, event: Event, starts: boolean, monotonic:
     return { state: { ...next, phase: 'reloading', release: undefined }, say };
   }
   // The one before goes on.
-  if (event.type === 'problem' && next.phase === 'reloading')
+  if (event.type === 'process' && event.state === 'notReconfigured' && next.phase === 'reloading')
     return {
       state: { ...next, phase: 'ready' },
       say: ['READY=1', 'STATUS=the new configuration is not used'],

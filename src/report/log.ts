@@ -32,6 +32,8 @@ export function createLog(write: (line: Line) => void, clock: Clock): Report {
       case 'unit':
         return sayUnit(event);
       case 'process':
+        // The problem has told it.
+        if (event.state === 'notReconfigured') return;
         // Another configuration has other upstreams.
         if (event.state === 'reconfigured') notices = new Map();
         return write(eventLine(event, clock.now()));

@@ -77,9 +77,11 @@ describe('SIGHUP', () => {
   });
 
   test('is over at once where that is not used', () => {
-    const events = [process('reconfiguring'), problem, problem];
+    const events = [process('reconfiguring'), problem, process('notReconfigured'), problem];
     expect(said(false, unchanged(), ...events).slice(1)).toEqual([
       begun,
+      // Such as a template that does not render: it says nothing of the configuration.
+      [],
       ['READY=1', 'STATUS=the new configuration is not used'],
       [],
     ]);
