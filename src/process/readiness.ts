@@ -2,7 +2,8 @@ import type { Event } from '../pipeline/event.ts';
 
 /** What systemd has been told of us, and what it waits for. */
 export interface Readiness {
-  readonly phase: 'starting' | 'ready' | 'reloading' | 'stopping';
+  /** `reloading`: the configuration is read, and the one before is at work; `reloaded`: it has to lead to a release. */
+  readonly phase: 'starting' | 'ready' | 'reloading' | 'reloaded' | 'stopping';
   /** The digest of the release that is in place. */
   readonly release: string | undefined;
   /** The digest that nginx was last seen to run. */
@@ -27,24 +28,30 @@ export function tell(state: Readiness, event: Event, starts: boolean, monotonic:
     return { state: next, say: state.phase === 'stopping' ? [] : ['STOPPING=1', 'STATUS=stopping'] };
   if (event.type === 'process' && event.state === 'reconfiguring' && next.phase === 'ready') {
     const say = ['RELOADING=1', `MONOTONIC_USEC=${monotonic()}`, 'STATUS=reading the configuration anew'];
-    return { state: { ...next, phase: 'reloading', release: undefined }, say };
+    return { state: { ...next, phase: 'reloading' }, say };
   }
   // The one before goes on.
-  if (event.type === 'process' && event.state === 'notReconfigured' && next.phase === 'reloading')
+  if (event.type === 'process' && event.state === 'notReconfigured' && isReload(next))
     return {
       state: { ...next, phase: 'ready' },
       say: ['READY=1', 'STATUS=the new configuration is not used'],
     };
   const { phase, release, running } = next;
-  if (phase === 'ready' || release === undefined || (starts && running !== release))
+  if (phase === 'ready' || phase === 'reloading' || release === undefined || (starts && running !== release))
     return { state: next, say: [] };
   const words = running === release ? 'nginx runs' : 'in place for nginx to start with:';
   return { state: { ...next, phase: 'ready' }, say: ['READY=1', `STATUS=${words} release ${release}`] };
 }
 
+function isReload({ phase }: Readiness): boolean {
+  return phase === 'reloading' || phase === 'reloaded';
+}
+
 function note(state: Readiness, event: Event): Readiness {
   switch (event.type) {
     case 'process':
+      if (event.state === 'reconfigured' && state.phase === 'reloading')
+        return { ...state, phase: 'reloaded', release: undefined };
       return event.state === 'stopping' ? { ...state, phase: 'stopping' } : state;
     case 'reconciled': {
       const { outcome } = event;

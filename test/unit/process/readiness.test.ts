@@ -76,6 +76,11 @@ describe('SIGHUP', () => {
     expect(said(false, unchanged(), ...events).slice(1)).toEqual([begun, [], [], [], placed(b.digest)]);
   });
 
+  test('is not over by a pass of the configuration before', () => {
+    const events = [process('reconfiguring'), unchanged(), process('reconfigured'), unchanged(b)];
+    expect(said(false, unchanged(), ...events).slice(1)).toEqual([begun, [], [], placed(b.digest)]);
+  });
+
   test('is over at once where that is not used', () => {
     const events = [process('reconfiguring'), problem, process('notReconfigured'), problem];
     expect(said(false, unchanged(), ...events).slice(1)).toEqual([
