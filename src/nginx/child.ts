@@ -58,8 +58,12 @@ function environmentFor(env: Environment): Record<string, string> {
 
 function notStarted(program: string, code: string, message: string): ChildEnd {
   if (code === 'ENOENT') {
-    const problem = { what: 'there is no such program', where: program, remedy: 'mend exec' };
-    return { kind: 'notStarted', code: 127, problem };
+    const remedy = 'install nginx here, or write its whole path in exec';
+    return {
+      kind: 'notStarted',
+      code: 127,
+      problem: { what: 'there is no such program', where: program, remedy },
+    };
   }
   if (code === 'EACCES') {
     const remedy = 'make it executable for the user of upsync';

@@ -7,7 +7,7 @@ import type { ProofAddress } from '../pipeline/frame.ts';
 import { perObject } from '../pipeline/memo.ts';
 import { peersPath } from '../pipeline/peers.ts';
 import type { Clock, Releases } from '../pipeline/ports.ts';
-import { ProblemError, problemOf } from '../pipeline/problem.ts';
+import { problemOf } from '../pipeline/problem.ts';
 import type { File, Release } from '../pipeline/release.ts';
 import { wentBack } from '../pipeline/snapshot.ts';
 import { contentsOf } from './contents.ts';
@@ -18,6 +18,7 @@ import { keptOf } from './held.ts';
 import { layoutOf, releaseName } from './layout.ts';
 import type { Lua } from './lua-code.ts';
 import { manifestPath, manifestText, readManifest } from './manifest.ts';
+import { missing } from './missing.ts';
 import { outsideLinks } from './outside.ts';
 import { namedFolders, sweep, sweepShared } from './sweep.ts';
 import { writeRelease } from './write.ts';
@@ -193,8 +194,4 @@ export function createReleases(options: StoreOptions): Releases {
 
     diff: diffReleases,
   };
-}
-
-function missing(folder: string): never {
-  throw new ProblemError({ what: 'a release was published that was not staged', where: folder });
 }

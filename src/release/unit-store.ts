@@ -4,13 +4,14 @@ import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Report } from '../pipeline/event.ts';
 import type { Clock, Releases } from '../pipeline/ports.ts';
-import { type Problem, ProblemError, problemOf } from '../pipeline/problem.ts';
+import { type Problem, problemOf } from '../pipeline/problem.ts';
 import { wentBack } from '../pipeline/snapshot.ts';
 import { type Applied, filesOf, type UnitPlan } from '../pipeline/unit.ts';
 import { diffFiles } from './diff.ts';
 import { replaceDurably, syncAll, syncPath, targetOf } from './disk.ts';
 import { releaseName } from './layout.ts';
 import { manifestPath, manifestText } from './manifest.ts';
+import { missing } from './missing.ts';
 import { lookAt } from './unit-files.ts';
 import { unitLayoutOf } from './unit-layout.ts';
 import { unitPlace } from './unit-place.ts';
@@ -50,8 +51,7 @@ export function createUnitStore(options: UnitStoreOptions): UnitStore {
 
   function find(folder: string): UnitRelease {
     const release = known.get(folder) ?? staged.get(folder)?.release;
-    if (release !== undefined) return release;
-    throw new ProblemError({ what: 'a release was published that was not staged', where: folder });
+    return release ?? missing(folder);
   }
 
   function original(): UnitRelease {

@@ -293,6 +293,7 @@ test('a program that is not there is said, and ends upsync as a shell would', as
   expect(await upsync.next('problem')).toMatchObject({
     what: 'there is no such program',
     where: 'no-such-nginx',
+    remedy: 'install nginx here, or write its whole path in exec',
   });
   expect(await upsync.ended).toEqual({ code: 127, signal: null });
 });

@@ -199,7 +199,12 @@ test('a candidate that cannot be written whole leaves nothing behind', async () 
 test('what the disk may not have yet is never published', async () => {
   const releases = open();
   const candidate = await releases.stage(files('# one\n'), seen);
-  await expect(releases.publish(candidate)).rejects.toThrow('not staged');
+  await expect(releases.publish(candidate)).rejects.toMatchObject({
+    problem: {
+      what: 'a release was published that was not staged',
+      remedy: 'report it: this is a fault of upsync',
+    },
+  });
   expect(await releases.live()).toBeUndefined();
 });
 
