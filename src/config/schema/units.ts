@@ -2,17 +2,12 @@ import { z } from 'zod';
 import { duration } from '../duration.ts';
 import { absoluteDestination, path, upstreamName } from '../names.ts';
 import type { Issues } from './keys.ts';
-import { mode, owner } from './templates.ts';
+import { fileKeys } from './templates.ts';
 
 const template = z.strictObject({
   source: path.describe('an Eta template'),
   destination: absoluteDestination.describe('the file it becomes: an absolute path'),
-  mode: mode
-    .optional()
-    .describe('permission bits of the file, such as "0640"; default: those that it has, or 0644'),
-  owner: owner
-    .optional()
-    .describe('user or user:group that the file is given to; default: those that it has, or those of upsync'),
+  ...fileKeys({ mode: 'those that it has, or 0644', owner: 'those that it has, or those of upsync' }),
 });
 
 const argv = z
