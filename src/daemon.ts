@@ -58,6 +58,11 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
   /** The last whose release nginx took: what a configuration that it does not take gives way to. */
   let taken: Work | undefined;
 
+  function keepOn({ what, ...rest }: Problem): void {
+    report({ type: 'problem', problem: { ...rest, what: `the new configuration is not used: ${what}` } });
+    report({ type: 'process', state: 'notReconfigured', detail: '' });
+  }
+
   io.onHangUp(async () => {
     if (leaving.aborted) return;
     report({ type: 'process', state: 'reconfiguring', detail: '' });
@@ -67,8 +72,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
       next = prepare(fresh, await wayFor(fresh, io.signal), parts);
       work.end();
     } catch (error) {
-      report({ type: 'problem', problem: unused(problemOf(error)) });
-      report({ type: 'process', state: 'notReconfigured', detail: '' });
+      keepOn(problemOf(error));
     }
   });
   leaving.addEventListener('abort', () => {
@@ -85,11 +89,7 @@ export async function runDaemon(load: () => Promise<Config>, io: Io): Promise<nu
       [work, next] = [next, undefined];
       report({ type: 'process', state: 'reconfigured', detail: '' });
     } else if (isRefused && taken !== undefined) {
-      report({
-        type: 'problem',
-        problem: unused({ what: 'nginx does not take it; the one before goes on' }),
-      });
-      report({ type: 'process', state: 'notReconfigured', detail: '' });
+      keepOn({ what: 'nginx does not take it; the one before goes on' });
       work = prepare(taken.config, taken.way, parts, taken.pipeline);
       taken = undefined;
     } else break;
@@ -195,8 +195,4 @@ function prepare(
       return state === 'refused';
     },
   };
-}
-
-function unused({ what, ...rest }: Problem): Problem {
-  return { ...rest, what: `the new configuration is not used: ${what}` };
 }

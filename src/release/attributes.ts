@@ -1,5 +1,6 @@
-import { chmodSync, chownSync } from 'node:fs';
+import { chmodSync, chownSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { getuid } from 'node:process';
 import { placeOf } from '../pipeline/outside.ts';
 import { ProblemError, problemOf } from '../pipeline/problem.ts';
 import type { File } from '../pipeline/release.ts';
@@ -29,6 +30,26 @@ export function writeWithAttributes(
   const withMode = special.filter(({ mode }) => mode !== undefined);
   writeAll(folder, files, new Set(withMode.map(({ path }) => join(folder, placeOf(path)))));
   applyAttributes(folder, special);
+}
+
+/**
+ * With what the files `outside` of the managed folder have of what stands there: mode and, where upsync may give files
+ * away, owner stay as they are unless `special` says otherwise.
+ */
+export function withPresent(special: readonly File[], outside: readonly string[]): readonly File[] {
+  const asked = new Map(special.map((file) => [file.path, file]));
+  const others = special.filter(({ path }) => !outside.includes(path));
+  return [
+    ...others,
+    ...outside.map((path) => ({ path, contents: '', ...presentOf(path), ...asked.get(path) })),
+  ];
+}
+
+function presentOf(path: string): Attributes {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isFile() !== true) return {};
+  const { uid, gid } = there;
+  return { mode: there.mode & 0o777, ...(getuid?.() === 0 ? { owner: { uid, gid } } : {}) };
 }
 
 function applyAttributes(folder: string, files: readonly File[]): void {

@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { framePaths } from '../pipeline/frame.ts';
 import { placeOf } from '../pipeline/outside.ts';
 import type { Release } from '../pipeline/release.ts';
-import { writeWithAttributes } from './attributes.ts';
+import { withPresent, writeWithAttributes } from './attributes.ts';
 import type { Contents } from './contents.ts';
 import { withFolders } from './disk.ts';
 import { type Kept, writeKept } from './held.ts';
@@ -22,12 +22,14 @@ export interface Common {
 /** Writes a release, and gives what of it the disk may not have yet. What is in common it has then. */
 export async function writeRelease(
   release: Release,
-  { config, peers, structure, special, noted }: Contents,
+  { config, peers, structure, special: asked, noted }: Contents,
   common: Common | undefined,
   kept: readonly Kept[],
   version: string,
 ): Promise<readonly string[]> {
   const { folder } = release;
+  const outside = noted.outside ?? [];
+  const special = withPresent(asked, outside);
   const own = [...peers, ...(common === undefined ? config(folder) : [])];
   const files = own.map(([path, text]) => [join(folder, path), text] as const);
   files.push([manifestPath(folder), manifestText(release, version)]);
@@ -39,7 +41,7 @@ export async function writeRelease(
       const place = join(common.configs, structure);
       await lay(common.lua.balancer.folder, common.lua.code.files);
       await lay(place, config(place), special);
-      links.push(...linkTo(place, folder, noted.outside ?? []));
+      links.push(...linkTo(place, folder, outside));
     }
     written.push(...writeKept(folder, kept));
   } catch (error) {

@@ -14,7 +14,7 @@ interface Started {
 export function startText({ plan, consul, output, nginx }: Started, way: Way, version: string): string {
   const rule = plan.discover === undefined ? [] : [ruleText(plan.discover)];
   const names = [few(plan.upstreams.map(({ name }) => name)), ...rule].filter((one) => one !== '').join(', ');
-  return `upsync ${version} follows ${names} in ${consul.address}, writes ${output}${spell(nginx.via, way)}`;
+  return `upsync ${version} follows ${names || 'what templates ask for'} in ${consul.address}, writes ${output}${spell(nginx.via, way)}`;
 }
 
 /** What was left to us to choose is told, and why. */

@@ -331,3 +331,14 @@ test('of what stood at a destination the last five copies stay, and the one that
   ]);
   expect(readdirSync(saved)).toEqual(expect.arrayContaining([first, other]));
 });
+
+test('a file keeps mode and owner of what it takes the place of, through every release', async () => {
+  writeFileSync(at('a.conf'), 'by hand', { mode: 0o640 });
+  const releases = open();
+  for (const text of ['one', 'two']) {
+    await releases.markProven(await publish(releases, { 'a.conf': text, 'b.conf': text }));
+    expect(read('a.conf')).toBe(text);
+    expect(statSync(at('a.conf')).mode & 0o777).toBe(0o640);
+    expect(statSync(at('b.conf')).mode & 0o777).toBe(0o644);
+  }
+});
