@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { LuaBalancer } from '../pipeline/balancer.ts';
 import type { Report } from '../pipeline/event.ts';
 import type { ProofAddress } from '../pipeline/frame.ts';
@@ -60,7 +61,8 @@ export function createTemplates(
 ): ReloadableTemplates {
   const gateway = listen === undefined ? undefined : Object.freeze({ listen });
   const attributes = attributesOf(spec);
-  let newest: Pages = compile(readSources(spec), foreign?.quoting);
+  let sources = readSources(spec);
+  let newest: Pages = compile(sources, foreign?.quoting);
   /** The last that nginx took. */
   let good: Pages | undefined;
   let last = newest;
@@ -120,7 +122,10 @@ export function createTemplates(
   return {
     reload() {
       try {
-        newest = compile(readSources(spec), foreign?.quoting);
+        const fresh = readSources(spec);
+        // What is as it was is what nginx took.
+        if (!isDeepStrictEqual(fresh, sources)) newest = compile(fresh, foreign?.quoting);
+        sources = fresh;
         aside = undefined;
         broken = undefined;
       } catch (error) {
