@@ -53,6 +53,6 @@ export async function sweepShared(
   }
 }
 
-function namesIn(folder: string): Promise<string[]> {
+export function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch(() => []);
 }

@@ -1,6 +1,6 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { oldReleases, unfinished } from './sweep.ts';
+import { namesIn, oldReleases, unfinished } from './sweep.ts';
 import type { UnitLayout } from './unit-layout.ts';
 import { isUnitRelease } from './unit-release.ts';
 
@@ -27,8 +27,4 @@ async function unfinishedIn(place: string, isOurs: (of: string) => boolean): Pro
   return names
     .filter((name) => unfinished.test(name) && isOurs(name.replace(unfinished, '')))
     .map((name) => join(place, name));
-}
-
-function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch(() => []);
 }

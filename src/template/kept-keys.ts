@@ -2,6 +2,7 @@ import type { Clock } from '../pipeline/ports.ts';
 import type { Problem } from '../pipeline/problem.ts';
 import { distinct } from '../pipeline/query.ts';
 import { isAnswerTo, type Snapshot } from '../pipeline/snapshot.ts';
+import { restAfter } from './retry.ts';
 import type { ReloadableTemplates } from './templates.ts';
 
 /** The texts with which nginx refused what was made: when they are tried again, though they have not changed. */
@@ -11,10 +12,6 @@ interface Refused {
   readonly failures: number;
   readonly until: number;
 }
-
-/** The wait for the next try doubles between these, in ms: it may have been no fault of theirs. */
-const firstRetry = 4_000;
-const lastRetry = 60_000;
 
 /**
  * Whoever may write a key must not keep the changes of services from nginx. Where templates do not render with the texts
@@ -59,7 +56,7 @@ export function keepingKeys(templates: ReloadableTemplates, clock: Clock): Reloa
       }
       if (taken === undefined || isSame(taken, keys)) return false;
       const failures = (refused?.failures ?? 0) + 1;
-      const until = clock.now() + Math.min(lastRetry, firstRetry * 2 ** (failures - 1));
+      const until = clock.now() + restAfter(failures);
       refused = { keys, problem: refusal, failures, until };
       return true;
     },

@@ -17,6 +17,7 @@ import { templateData } from './data.ts';
 import { luaFile } from './lua.ts';
 import type { Quoting } from './quote.ts';
 import { registryData } from './registry-data.ts';
+import { restAfter } from './retry.ts';
 import { attributesOf, readSources, type TemplateSpec } from './sources.ts';
 
 type Pages = ReadonlyMap<string, Page>;
@@ -49,10 +50,6 @@ interface Aside {
   readonly failures: number;
   readonly until: number;
 }
-
-/** What nginx refused may be no fault of the templates: the wait for the next try doubles between these, in ms. */
-const firstRetry = 4_000;
-const lastRetry = 60_000;
 
 /** Throws ProblemError where the templates are broken from the start. */
 export function createTemplates(
@@ -115,7 +112,7 @@ export function createTemplates(
 
   function putAside(problem: Problem): void {
     const failures = (aside?.failures ?? 0) + 1;
-    const until = clock.now() + Math.min(lastRetry, firstRetry * 2 ** (failures - 1));
+    const until = clock.now() + restAfter(failures);
     aside = { problem, failures, until };
   }
 
