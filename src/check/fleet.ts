@@ -1,5 +1,5 @@
+import { few } from '../pipeline/few.ts';
 import type { FleetPlan } from '../pipeline/plan.ts';
-import { few } from '../report/line.ts';
 import type { ConsulFacts } from './consul.ts';
 import { type Finding, ok, warn } from './finding.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { compare } from '../pipeline/compare.ts';
 import type { CatalogEntry, NodeEntry } from '../pipeline/snapshot.ts';
-import { compare, list, parse } from './parse.ts';
+import { list, parse } from './parse.ts';
 
 /** `/v1/catalog/services`: the tags of all instances together, by name, in an order that is another one in each answer. */
 const Services = z.record(z.string(), list(z.string()).nullish());

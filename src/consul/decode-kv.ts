@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { compare } from '../pipeline/compare.ts';
 import { ProblemError } from '../pipeline/problem.ts';
 import type { KeyEntry } from '../pipeline/snapshot.ts';
-import { compare, list, parse } from './parse.ts';
+import { list, parse } from './parse.ts';
 
 /** `/v1/kv/:path`; null where there is no such key. A value is base64, null where it is empty. */
 const Entries = list(z.object({ Key: z.string(), Value: z.base64().nullable() })).nullable();

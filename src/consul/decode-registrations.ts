@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { compare } from '../pipeline/compare.ts';
 import type { Health, Registration } from '../pipeline/snapshot.ts';
-import { compare, list, parse } from './parse.ts';
+import { list, parse } from './parse.ts';
 
 const Node = z.object({ Node: z.string(), Address: z.string(), Datacenter: z.string() });
 

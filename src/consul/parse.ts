@@ -38,8 +38,3 @@ function spell(path: readonly PropertyKey[]): string {
   const map = path.findIndex((part) => part === 'Meta' || part === 'Services');
   return (map < 0 ? path : path.slice(0, map + 1)).join('.');
 }
-
-/** By code units: the same on every machine, unlike a locale's order. */
-export function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}

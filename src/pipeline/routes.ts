@@ -1,5 +1,6 @@
 import { isHostName, quoted } from './admission.ts';
 import type { Seen } from './admitted.ts';
+import { compare } from './compare.ts';
 import type { Notice } from './outcome.ts';
 import type { Route, View } from './view.ts';
 
@@ -133,8 +134,4 @@ export function routesIn(view: View | undefined): ReadonlyMap<string, string> {
 /** The order of a view's routes. */
 export function compareRoutes(a: Claim, b: Claim): number {
   return compare(a.host, b.host) || compare(a.path, b.path);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

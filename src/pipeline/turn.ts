@@ -1,5 +1,6 @@
 import type { Job } from './deliver.ts';
 import type { Event } from './event.ts';
+import { few } from './few.ts';
 import type { Outcome, Running } from './outcome.ts';
 import type { FleetPlan } from './plan.ts';
 import { type Problem, sentence } from './problem.ts';
@@ -73,20 +74,14 @@ function whyOf(place: Exclude<Place, { kind: 'granted' | 'denied' }>, { name, re
   const { holders, before } = place;
   const rest = before === 0 ? '' : `; ${before} more ${before === 1 ? 'waits' : 'wait'} before this one`;
   const all = reloads === 1 ? `the place in fleet ${name} is` : `all ${reloads} places in fleet ${name} are`;
-  return `${all} taken, by ${named(holders)}${rest}`;
+  return `${all} taken, by ${few(holders)}${rest}`;
 }
 
 function unplaced(place: Exclude<Place, { kind: 'granted' }>, { name, patience }: FleetPlan): Problem {
   const begin = `nginx is reloaded without a place in fleet ${name}`;
   if (place.kind !== 'busy') return { ...place.problem, what: `${begin}: ${place.problem.what}` };
   return {
-    what: `${begin}: for ${patience / 1000} s it waited for ${named(place.holders)}`,
+    what: `${begin}: for ${patience / 1000} s it waited for ${few(place.holders)}`,
     remedy: 'raise fleet.reloads or fleet.patience, or see what keeps those',
   };
-}
-
-/** A fleet may be large. */
-function named(holders: readonly string[]): string {
-  const rest = holders.length - 5;
-  return rest <= 0 ? holders.join(', ') : `${holders.slice(0, 5).join(', ')} and ${rest} more`;
 }

@@ -1,7 +1,8 @@
+import { few, namedAtMost } from '../pipeline/few.ts';
 import type { Outcome, Proof, StepTimes } from '../pipeline/outcome.ts';
 import { type Problem, sentence } from '../pipeline/problem.ts';
 import { changeLines } from './change-lines.ts';
-import { duration, few, type Line, namedAtMost } from './line.ts';
+import { duration, type Line } from './line.ts';
 
 /** What a pass did, in words. `now` is in ms since the epoch. */
 export function outcomeLines(outcome: Outcome, changeToLive: number | undefined, now: number): Line[] {

@@ -1,7 +1,7 @@
 import { ruleText } from '../pipeline/discover.ts';
+import { few } from '../pipeline/few.ts';
 import type { Plan } from '../pipeline/plan.ts';
 import type { Way } from '../pipeline/way.ts';
-import { few } from './line.ts';
 
 /** What of the configuration a start tells. */
 interface Started {

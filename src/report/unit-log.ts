@@ -1,9 +1,10 @@
 import type { Event } from '../pipeline/event.ts';
+import { few, namedAtMost } from '../pipeline/few.ts';
 import type { Notice, Outcome } from '../pipeline/outcome.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { type Problem, sentence } from '../pipeline/problem.ts';
 import { eventLine } from './event-line.ts';
-import { duration, few, type Line, namedAtMost } from './line.ts';
+import { duration, type Line } from './line.ts';
 import { noticeLine } from './notice-line.ts';
 
 type UnitEvent = Extract<Event, { type: 'unit' }>;

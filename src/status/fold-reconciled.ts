@@ -1,7 +1,7 @@
 import type { Event } from '../pipeline/event.ts';
+import { few } from '../pipeline/few.ts';
 import type { Outcome, Step } from '../pipeline/outcome.ts';
 import type { Problem } from '../pipeline/problem.ts';
-import { few } from '../report/line.ts';
 import { observed, withSteps } from './histogram.ts';
 import { changeRecords, withRecord } from './release-record.ts';
 import type { Blocked, State } from './state.ts';

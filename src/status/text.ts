@@ -1,5 +1,6 @@
+import { few } from '../pipeline/few.ts';
 import { sentence } from '../pipeline/problem.ts';
-import { duration, few, printable } from '../report/line.ts';
+import { duration, printable } from '../report/line.ts';
 import type { Status } from './schema.ts';
 
 /** A release's line names so many servers of an upstream, and so many upstreams. */

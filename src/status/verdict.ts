@@ -1,5 +1,6 @@
+import { namedAtMost } from '../pipeline/few.ts';
 import type { QueryKey } from '../pipeline/query.ts';
-import { duration, namedAtMost } from '../report/line.ts';
+import { duration } from '../report/line.ts';
 import { followedQueries } from './followed.ts';
 import type { Status } from './schema.ts';
 import type { QueryState, State } from './state.ts';

@@ -1,6 +1,7 @@
+import { few } from '../pipeline/few.ts';
 import type { Notice } from '../pipeline/outcome.ts';
 import { type Problem, sentence } from '../pipeline/problem.ts';
-import { duration, few } from '../report/line.ts';
+import { duration } from '../report/line.ts';
 import { noticeLine } from '../report/notice-line.ts';
 import type { State } from './state.ts';
 
